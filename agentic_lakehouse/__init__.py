@@ -1,0 +1,1 @@
+"""Contracts over vendor files: bronze, mapping, audit and publish. See the README."""

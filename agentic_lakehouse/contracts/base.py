@@ -1,0 +1,34 @@
+"""What every contract is: frozen, strict, and identified by the sha256 of its canonical JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+def canonical_json(value: Any) -> str:
+    """Render JSON-compatible data so that equal data gives equal text: keys sorted, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def sha256_of(value: Any) -> str:
+    """Return the hex sha256 of `value`'s canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+class Contract(BaseModel):
+    """A typed, versionable agreement. Two contracts are equal when their canonical JSON is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    def canonical_json(self) -> str:
+        """Return the one JSON text of this contract."""
+        return canonical_json(self.model_dump(mode="json"))
+
+    @property
+    def sha256(self) -> str:
+        """Hex sha256 of the canonical JSON: the contract's identity in lineage and approvals."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()

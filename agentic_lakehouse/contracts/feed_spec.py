@@ -1,0 +1,111 @@
+"""What a vendor's file is: its format and columns, as claims that are re-tested on every row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from agentic_lakehouse.contracts.base import Contract, sha256_of
+from agentic_lakehouse.contracts.feed import Feed
+
+ColumnType = Literal["string", "integer", "decimal", "boolean", "date", "timestamp", "json"]
+FileKind = Literal["csv", "json", "jsonl", "parquet", "xlsx"]
+
+RESERVED_NAMES = frozenset({"ingestion_date", "vendor_name"})
+"""Columns that bronze adds itself. A vendor's column of such a name, or with a leading `_`, becomes `src_...`."""
+
+
+class FileFormat(Contract):
+    """How the bytes of a file become rows of text. Facts found by sniffing, never a model's opinion."""
+
+    kind: FileKind
+    """`csv` is any delimited text."""
+    encoding: str | None = None
+    """Python codec name, for text kinds."""
+    delimiter: str | None = None
+    quote: str | None = None
+    """Quote character; `None` where nothing is quoted."""
+    escape: str | None = None
+    """Escape character; `None` where quotes are doubled."""
+    header_row: int | None = None
+    """Line (or sheet row) of the header, counted from 1; `None` where the file has none."""
+    sheet: str | None = None
+    """Worksheet, for `xlsx`."""
+    record_path: str | None = None
+    """Dotted path from the document's root to the array of records, for `json`; `""` is the root."""
+
+
+class ColumnSpec(Contract):
+    """One column of a vendor feed: where it is found and how its text becomes a value."""
+
+    source_name: str
+    """Header exactly as the vendor wrote it (a dotted path for nested JSON); `#3` where there is no header."""
+    name: str = Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)
+    """Bronze column name: lower snake case, unique within the feed."""
+    type: ColumnType
+    nullable: bool = True
+    """False claims that every row has a value."""
+    null_tokens: tuple[str, ...] = ()
+    """Cells that mean "no value", besides the empty cell. Compared after trimming, case kept."""
+    format: str | None = None
+    """How text is parsed: `1.234,56` style marks for decimals, a strptime pattern for dates and
+    timestamps, `ja|nein` for booleans."""
+    precision: int = Field(default=18, ge=1, le=38)
+    """Digits in all, for decimals."""
+    scale: int = Field(default=4, ge=0, le=18)
+    """Digits after the point, for decimals. A cell with more is an error, never rounded."""
+    unit: str | None = None
+    """Unit of measure found in the header or the cells, such as `g` or `lb`."""
+    description: str = ""
+    """What the column holds, in one sentence."""
+
+
+class FeedSpec(Contract):
+    """A vendor feed's metadata: format, typed columns and keys."""
+
+    vendor_name: str
+    table_name: str
+    """The feed's name within its vendor."""
+    format: FileFormat
+    columns: tuple[ColumnSpec, ...] = Field(min_length=1)
+    primary_key: tuple[str, ...] = ()
+    """Bronze names of the columns that together identify a row; empty where nothing does."""
+    natural_keys: tuple[tuple[str, ...], ...] = ()
+    """Other column sets that were unique in the file."""
+    partition_candidates: tuple[str, ...] = ()
+    description: str = ""
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        for label, values in (
+            ("column name", [c.name for c in self.columns]),
+            ("source column", [c.source_name for c in self.columns]),
+        ):
+            twice = [value for value, count in Counter(values).items() if count > 1]
+            if twice:
+                raise ValueError(f"{label} {twice[0]!r} stands twice")
+        names = {c.name for c in self.columns}
+        for name in sorted(names):
+            if name in RESERVED_NAMES or name.startswith("_"):
+                raise ValueError(f"column name {name!r} is reserved: call it 'src_{name.lstrip('_')}'")
+        for key in (self.primary_key, self.partition_candidates, *self.natural_keys):
+            unknown = set(key) - names
+            if unknown:
+                raise ValueError(f"key column {sorted(unknown)[0]!r} is not among the columns")
+        return self
+
+    @property
+    def feed(self) -> Feed:
+        """The feed that this spec describes."""
+        return Feed(self.vendor_name, self.table_name)
+
+    def column(self, source_name: str) -> ColumnSpec | None:
+        """Return the column with that vendor header, or `None`."""
+        return next((c for c in self.columns if c.source_name == source_name), None)
+
+    @property
+    def shape_sha256(self) -> str:
+        """Identity of what a mapping depends on: names, types, units; not dialect, prose or null words."""
+        return sha256_of(sorted([c.source_name, c.name, c.type, c.unit] for c in self.columns))

@@ -1,0 +1,173 @@
+"""What governance records: deliveries, proposals, reviews, model calls, checks and audits.
+
+These are the rows of the `governance.*` tables as typed values; `lake` stores them, the rest of the
+house reads and writes them by these names only.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from agentic_lakehouse.contracts.base import Contract
+
+DeliveryStatus = Literal["pending", "published", "failed", "withdrawn"]
+ProposalKind = Literal["spec", "mapping"]
+ProposalStatus = Literal["proposed", "approved", "active", "rejected", "superseded"]
+CallStatus = Literal["ok", "unparsable", "schema", "semantic", "transport", "configuration"]
+Severity = Literal["ERROR", "WARN"]
+RunStatus = Literal["published", "unchanged", "awaiting_review", "failed"]
+
+
+class Delivery(Contract):
+    """One file of one feed, as accepted."""
+
+    delivery_id: str
+    """`<ordinal, 8 digits>-<first 12 of sha256>`: sorts in the order of delivery within its feed."""
+    feed: str
+    path: str
+    """Path below the landing zone."""
+    sha256: str
+    byte_size: int
+    mtime_ns: int
+    raw_uri: str
+    """Where the kept bytes are."""
+    ingestion_date: date
+    """UTC day on which the delivery was first seen; never changes."""
+    status: DeliveryStatus = "pending"
+    commit_id: str | None = None
+    """Commit that published it."""
+
+
+class Proposal(Contract):
+    """A spec or mapping on its way to being in force."""
+
+    id: str
+    """Short, stable: `<kind>-<first 12 of sha256 of feed + content>`."""
+    feed: str
+    kind: ProposalKind
+    status: ProposalStatus
+    sha256: str
+    """Identity of `content`: what an approval binds."""
+    content: dict[str, Any]
+    """The `FeedSpec` or `Mapping` as JSON."""
+    shape_sha256: str
+    """What it was made for: `FeedProfile.shape_sha256` for a spec, `FeedSpec.shape_sha256` for a mapping."""
+    standard_sha256: str = ""
+    """Standard of a mapping; empty for a spec."""
+    reason: str = ""
+    """Why a person must look, or why the policy let it pass."""
+    model: str = ""
+    """Model version that proposed it."""
+    call_id: str | None = None
+    """Journal row it came from."""
+    created_at: datetime
+
+
+class Review(Contract):
+    """One decision on one proposal."""
+
+    proposal_id: str
+    sha256: str
+    decision: Literal["approved", "rejected"]
+    by: str
+    """A person's name, or `policy:<name>`."""
+    note: str = ""
+    created_at: datetime
+
+
+class ModelCall(Contract):
+    """One attempt to get an answer: as sent and as received."""
+
+    id: str
+    feed: str
+    run_id: str
+    prompt: str
+    """Prompt id, the file's stem in `prompts/`."""
+    prompt_sha256: str
+    """Of the prompt file."""
+    request_sha256: str
+    """Of everything that was sent: rendered prompt, output schema, model, settings. The journal's key."""
+    rendered_prompt: str
+    model: str
+    """Model asked."""
+    model_version: str = ""
+    """Model that answered, as its provider reports it."""
+    attempt: int = 1
+    """From 1 within one question."""
+    status: CallStatus
+    errors: tuple[str, ...] = ()
+    """Validation errors, exactly as they go back to the model."""
+    raw_output: str = ""
+    """Answer before parsing."""
+    cached: bool = False
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+    """`None` where the price is not known."""
+    seconds: float = 0.0
+    created_at: datetime
+
+
+class CheckResult(Contract):
+    """One assertion on one table of a branch, with enough to reproduce it."""
+
+    name: str
+    table: str
+    severity: Severity
+    passed: bool
+    count: int = 0
+    """Rows, cells or keys that break it."""
+    description: str = ""
+    samples: tuple[dict[str, Any], ...] = ()
+    """Up to 5 offenders."""
+    sql: str = ""
+    """Query that shows them, for `lakehouse query --branch`."""
+
+
+class Audit(Contract):
+    """What was checked on exactly which state of a branch."""
+
+    feed: str
+    run_id: str
+    stage: str
+    """`bronze` or `staged`."""
+    pointers: dict[str, str]
+    """Table to metadata location, of every table that the branch changed when the checks ran."""
+    results: tuple[CheckResult, ...]
+    mapping_sha256: str = ""
+    """Mapping that the staged rows came from; empty for bronze."""
+    created_at: datetime
+
+    @property
+    def passed(self) -> bool:
+        """Whether no ERROR check failed."""
+        return all(r.passed or r.severity == "WARN" for r in self.results)
+
+
+class FeedRun(Contract):
+    """How one run of one feed ended: a line of `lakehouse run`'s report."""
+
+    run_id: str
+    feed: str
+    status: RunStatus
+    reason: str = ""
+    errors: tuple[str, ...] = ()
+    files: int = 0
+    rows_in: int = 0
+    bronze_rows: int = 0
+    error_rows: int = 0
+    core_rows: int = 0
+    mapping_error_rows: int = 0
+    model_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = 0.0
+    seconds: float = 0.0
+    branch: str = ""
+    commit: str = ""
+    started_at: datetime
+    candidates_sha256: str = Field(default="", exclude=True)
+    """What the run looked at, so that the same failure is not tried again for ever."""

@@ -1,0 +1,85 @@
+"""Facts about a delivered file, measured and never guessed: what sniffing and profiling found."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from agentic_lakehouse.contracts.base import Contract, sha256_of
+from agentic_lakehouse.contracts.feed_spec import ColumnType, FileFormat
+
+
+class TypeEvidence(Contract):
+    """How many of a column's values can be read as one type in one format."""
+
+    type: ColumnType
+    format: str | None = None
+    """As in `ColumnSpec.format`."""
+    matches: int
+    """Number of non-null values that parse."""
+    max_scale: int = 0
+    """Most digits seen after the decimal mark, for decimals."""
+    max_digits: int = 0
+    """Most digits seen before the decimal mark, for integers and decimals."""
+
+
+class ColumnProfile(Contract):
+    """What one column of a file holds. Counts are over all rows of the file."""
+
+    source_name: str
+    position: int
+    """From 0."""
+    rows: int
+    nulls: int
+    """Empty cells and cells that hold a null word."""
+    null_tokens: tuple[str, ...] = ()
+    """Null words found, besides the empty cell."""
+    distinct: int
+    """Number of distinct non-null values."""
+    min_length: int = 0
+    max_length: int = 0
+    """Lengths in characters of non-null values."""
+    minimum: str | None = None
+    maximum: str | None = None
+    """Least and greatest value as text, in the order of the best type."""
+    evidence: tuple[TypeEvidence, ...] = ()
+    """Types that at least one value fits, most matches first."""
+    semantics: dict[str, int] = Field(default_factory=dict)
+    """Number of values that are a `gtin`, `isbn`, `url`, `image_url`, `email`, `html`, `currency`,
+    `country`, `leading_zero`, `scientific`, `path` (levels by ` > ` or `/`), `unit:<u>` (number then unit)."""
+    patterns: dict[str, int] = Field(default_factory=dict)
+    """Most frequent value shapes: letters as `a` or `A`, digits as `9`, runs shortened to `9+`."""
+    top_values: dict[str, int] = Field(default_factory=dict)
+    """The most frequent values with their counts; all of them when `distinct` is 20 or less."""
+    samples: tuple[str, ...] = ()
+    """Up to 8 distinct values, spread over the file, each cut to 80 characters."""
+
+
+class FeedProfile(Contract):
+    """What one file holds: its format, its size and its columns."""
+
+    format: FileFormat
+    file_name: str
+    row_count: int
+    byte_size: int
+    sha256_of_file: str
+    columns: tuple[ColumnProfile, ...]
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    """Smallest sets of source columns (at most 3) whose values never repeat and are never null."""
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """Headers in file order."""
+        return tuple(c.source_name for c in self.columns)
+
+    @property
+    def shape_sha256(self) -> str:
+        """Fingerprint of the shape: names, likely types, pattern classes and kind; never counts or samples."""
+        return sha256_of(
+            [
+                self.format.model_dump(mode="json"),
+                [
+                    [c.source_name, [c.evidence[0].type, c.evidence[0].format] if c.evidence else None, sorted(c.semantics)]
+                    for c in self.columns
+                ],
+            ]
+        )

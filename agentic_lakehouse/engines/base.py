@@ -1,0 +1,111 @@
+"""What an engine is: files to typed Parquet, and SQL from Parquet to Parquet, in a staging folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
+from agentic_lakehouse.contracts.tables import TableSchema
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What each loaded row carries of where it came from."""
+
+    delivery_id: str
+    file: str
+    """Path below the landing zone, as error rows name it."""
+    run_id: str
+    ingestion_date: date
+    ingested_at: datetime
+    """UTC."""
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """One Parquet file in the staging folder."""
+
+    path: Path
+    rows: int
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of one file's records: every record is in exactly one of the two files."""
+
+    good: StagedFile
+    bad: StagedFile
+    error_codes: Mapping[str, int]
+    """Fault code to number of rows."""
+    null_counts: Mapping[str, int]
+    """Bronze column to number of nulls among good rows."""
+
+    @property
+    def rows(self) -> int:
+        """Records in the file."""
+        return self.good.rows + self.bad.rows
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table as an engine reads it: local Parquet files (possibly none) and their types."""
+
+    files: Sequence[Path]
+    types: Mapping[str, str]
+    """Column name to type, in the words of `contracts.tables`. A file that lacks a column reads as null."""
+
+
+class Engine(Protocol):
+    """Compute, swappable. Sees the staging folder alone: no catalog, no network."""
+
+    name: str
+
+    def load(
+        self, path: Path, spec: FeedSpec, *, good: TableSchema, bad: TableSchema, lineage: Lineage, staging: Path
+    ) -> Loaded:
+        """Type a raw file by its spec; a record that does not fit goes whole and verbatim to the bad file.
+
+        Args:
+            path: local file.
+            spec: claims to apply; each is re-tested on every row.
+            good: bronze table, whose columns and types the good file has.
+            bad: `ingest_errors`, whose columns and types the bad file has.
+            lineage: written to every row.
+            staging: existing folder to write into.
+
+        Raises:
+            FeedUnreadable: the file cannot be read as the spec's format at all.
+        """
+        ...
+
+    def transform(self, sql: str, relations: Mapping[str, Relation], out: Path, *, types: Mapping[str, str]) -> StagedFile:
+        """Run one `SELECT` over `relations` in a locked-down DuckDB and write it to the Parquet file `out`.
+
+        The result's columns are those of `types`, by name and in that order, cast to exactly those types.
+
+        Raises:
+            EngineFailed: the query does not bind or run.
+        """
+        ...
+
+    def query(self, sql: str, relations: Mapping[str, Relation], *, limit: int | None = None) -> pa.Table:
+        """Run one `SELECT` over `relations`, locked down, and return its rows.
+
+        Raises:
+            EngineFailed: the query does not bind or run.
+        """
+        ...
+
+    def bind(self, expression: str, types: Mapping[str, str]) -> str:
+        """Return the DuckDB type of a compiled expression over columns of `types`, running nothing.
+
+        Raises:
+            EngineFailed: it does not bind; the message is DuckDB's, without SQL positions.
+        """
+        ...

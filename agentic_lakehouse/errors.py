@@ -1,0 +1,116 @@
+"""Every error that a user can meet, in one place.
+
+An error says what was wrong and where, and carries a `Hint:` that says what to do. Its details are
+attributes, so that a face (CLI, Dagster, MCP) can show them as data, and it survives pickling.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class LakehouseError(Exception):
+    """Base of all errors that the lakehouse raises on purpose.
+
+    Attributes:
+        message: one sentence: what was wrong, and where.
+        hint: what to do about it, or `None`.
+        details: the same facts as data (feed, file, line, column, ...), JSON-serialisable.
+    """
+
+    exit_code: ClassVar[int] = 1
+    """What a command that ends with this error returns: 1 a feed failed, 2 wrong usage or refused."""
+
+    def __init__(self, message: str, *, hint: str | None = None, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+    def __str__(self) -> str:
+        return f"{self.message}\nHint: {self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.message, self.hint, self.details)
+
+
+def _rebuild(kind: type[LakehouseError], message: str, hint: str | None, details: dict[str, Any]) -> LakehouseError:
+    return kind(message, hint=hint, **details)
+
+
+class SettingsInvalid(LakehouseError):
+    """A setting is missing, unknown or contradictory; raised before any work."""
+
+    exit_code = 2
+
+
+class ContractInvalid(LakehouseError):
+    """A standard, policy, vendor file, spec or mapping breaks its own schema."""
+
+    exit_code = 2
+
+
+class GuardRefused(LakehouseError):
+    """SQL holds something that the guard does not allow; the node is named in `details["node"]`."""
+
+    exit_code = 2
+
+
+class UsageInvalid(LakehouseError):
+    """A command or call was given something that does not exist or does not fit."""
+
+    exit_code = 2
+
+
+class FeedUnreadable(LakehouseError):
+    """A vendor file is empty, truncated, binary, of an unknown kind, or cannot be opened."""
+
+
+class TooManyBadRows(LakehouseError):
+    """More rows of a delivery break the spec than the policy allows; nothing of it is loaded."""
+
+
+class ModelUnavailable(LakehouseError):
+    """No model of the ladder could be reached or was allowed to answer."""
+
+
+class AnswerRejected(LakehouseError):
+    """Every model of the ladder gave an answer that did not pass; all attempts are dead letters."""
+
+
+class BudgetExceeded(LakehouseError):
+    """The next model call would pass a budget; it was not made."""
+
+
+class QueryFailed(LakehouseError):
+    """A query passed the guard but could not be run."""
+
+    exit_code = 2
+
+
+class EngineFailed(LakehouseError):
+    """The engine could not load or transform staged files."""
+
+
+class CatalogUnavailable(LakehouseError):
+    """The catalog database or an object it points at cannot be read."""
+
+
+class BranchLeased(LakehouseError):
+    """Another run holds the feed's branch."""
+
+
+class LeaseLost(LakehouseError):
+    """This run no longer holds its branch; nothing more can be written or merged by it."""
+
+
+class MergeConflict(LakehouseError):
+    """Main moved where this branch also wrote; nothing was published."""
+
+
+class PublishRefused(LakehouseError):
+    """The branch lacks a recorded, passing audit of exactly its tables, or an approved mapping."""
+
+
+class StepOutOfOrder(LakehouseError):
+    """A step was asked for while the step before it does not stand recorded on the branch."""

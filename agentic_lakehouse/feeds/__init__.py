@@ -1,0 +1,1 @@
+"""Feeds: find vendor files, keep their bytes, sniff, profile and read them. Never decides meaning."""

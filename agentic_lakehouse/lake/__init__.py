@@ -1,0 +1,1 @@
+"""Lake: the catalog database, branches, commits, slices, ledger, governance and history."""

@@ -1,0 +1,1 @@
+"""Orchestration: the graph in Dagster, and what the UI shows of it."""

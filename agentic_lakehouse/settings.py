@@ -1,0 +1,89 @@
+"""Settings, read once from `LAKEHOUSE_*` variables or a `.env` file."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from agentic_lakehouse.errors import SettingsInvalid
+
+PACKAGE = Path(__file__).parent
+SHIPPED = PACKAGE.parent if (PACKAGE.parent / "prompts").is_dir() else PACKAGE / "_shipped"
+"""Where `prompts/` and `data/` stand: beside the package in a checkout, inside it in a wheel."""
+
+
+class Settings(BaseSettings):
+    """Where things are and which model and engine do the work."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LAKEHOUSE_", env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True
+    )
+
+    home: Path = Path(".lakehouse")
+    """Warehouse, catalog database and Dagster history, unless set apart."""
+    landing: str = "data/landing"
+    """Folder or fsspec URL with `<vendor>/<feed>/<file>`."""
+    vendors: Path = SHIPPED / "data" / "vendors"
+    """Folder of `<vendor>.yaml` files."""
+    prompts: Path = SHIPPED / "prompts"
+    standard: Path = SHIPPED / "data" / "contracts" / "product_core.odcs.yaml"
+    policy: Path = SHIPPED / "data" / "policies" / "default.yaml"
+    catalog_uri: str = ""
+    """SQLAlchemy URL of the catalog database; SQLite in `home` by default."""
+    warehouse: str = ""
+    """Folder or fsspec URL for tables and kept bytes; a folder in `home` by default."""
+    model: str = "embedded"
+    """`embedded`, a pydantic-ai model name, or a comma-separated ladder of them, weakest first."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible server, for `openai-chat:<name>`."""
+    model_timeout_seconds: float = Field(default=120.0, gt=0)
+    engine: Literal["auto", "local", "spark"] = "auto"
+    memory_limit: str = "2GB"
+    """Most memory that one SQL statement may use."""
+    query_timeout_seconds: float = Field(default=300.0, gt=0)
+    budget_calls: int | None = Field(default=None, ge=0)
+    """Most model calls in one run of one feed."""
+    budget_tokens: int | None = Field(default=None, ge=0)
+    """Most input and output tokens in one run of one feed."""
+    budget_usd: float | None = Field(default=None, ge=0)
+    """Most money in one run of one feed; a call whose price is unknown is not stopped by it."""
+
+    @cached_property
+    def home_path(self) -> Path:
+        """`home`, absolute: Dagster needs it so."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def catalog_url(self) -> str:
+        """SQLAlchemy URL of the catalog database."""
+        return self.catalog_uri or f"sqlite:///{self.home_path / 'catalog.db'}"
+
+    @property
+    def warehouse_uri(self) -> str:
+        """Root of tables and kept bytes, without a trailing slash."""
+        return (self.warehouse or str(self.home_path / "warehouse")).rstrip("/")
+
+    @property
+    def ladder(self) -> tuple[str, ...]:
+        """Model names, weakest first."""
+        return tuple(name.strip() for name in self.model.split(",") if name.strip())
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read settings from the environment.
+
+    Raises:
+        SettingsInvalid: a value does not fit; names the variable.
+    """
+    try:
+        return Settings(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsInvalid(
+            f"LAKEHOUSE_{name} is not right: {first['msg']}.", hint=f"Mend or unset LAKEHOUSE_{name}.", setting=name
+        ) from error
