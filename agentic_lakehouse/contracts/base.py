@@ -19,10 +19,14 @@ def sha256_of(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
-class Contract(BaseModel):
-    """A typed, versionable agreement. Two contracts are equal when their canonical JSON is."""
+class Record(BaseModel):
+    """A typed, frozen, strict value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Contract(Record):
+    """A typed, versionable agreement. Two contracts are equal when their canonical JSON is."""
 
     def canonical_json(self) -> str:
         """Return the one JSON text of this contract."""

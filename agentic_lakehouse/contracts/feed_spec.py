@@ -93,7 +93,7 @@ class FeedSpec(Contract):
         for key in (self.primary_key, self.partition_candidates, *self.natural_keys):
             unknown = set(key) - names
             if unknown:
-                raise ValueError(f"key column {sorted(unknown)[0]!r} is not among the columns")
+                raise ValueError(f"key column {min(unknown)!r} is not among the columns")
         return self
 
     @property

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from agentic_lakehouse.contracts.base import Contract
+from agentic_lakehouse.contracts.base import Record
 
 DeliveryStatus = Literal["pending", "published", "failed", "withdrawn"]
 ProposalKind = Literal["spec", "mapping"]
@@ -21,7 +21,7 @@ Severity = Literal["ERROR", "WARN"]
 RunStatus = Literal["published", "unchanged", "awaiting_review", "failed"]
 
 
-class Delivery(Contract):
+class Delivery(Record):
     """One file of one feed, as accepted."""
 
     delivery_id: str
@@ -41,7 +41,7 @@ class Delivery(Contract):
     """Commit that published it."""
 
 
-class Proposal(Contract):
+class Proposal(Record):
     """A spec or mapping on its way to being in force."""
 
     id: str
@@ -66,7 +66,7 @@ class Proposal(Contract):
     created_at: datetime
 
 
-class Review(Contract):
+class Review(Record):
     """One decision on one proposal."""
 
     proposal_id: str
@@ -78,7 +78,7 @@ class Review(Contract):
     created_at: datetime
 
 
-class ModelCall(Contract):
+class ModelCall(Record):
     """One attempt to get an answer: as sent and as received."""
 
     id: str
@@ -111,7 +111,7 @@ class ModelCall(Contract):
     created_at: datetime
 
 
-class CheckResult(Contract):
+class CheckResult(Record):
     """One assertion on one table of a branch, with enough to reproduce it."""
 
     name: str
@@ -127,7 +127,7 @@ class CheckResult(Contract):
     """Query that shows them, for `lakehouse query --branch`."""
 
 
-class Audit(Contract):
+class Audit(Record):
     """What was checked on exactly which state of a branch."""
 
     feed: str
@@ -147,7 +147,7 @@ class Audit(Contract):
         return all(r.passed or r.severity == "WARN" for r in self.results)
 
 
-class FeedRun(Contract):
+class FeedRun(Record):
     """How one run of one feed ended: a line of `lakehouse run`'s report."""
 
     run_id: str

@@ -78,7 +78,11 @@ class FeedProfile(Contract):
             [
                 self.format.model_dump(mode="json"),
                 [
-                    [c.source_name, [c.evidence[0].type, c.evidence[0].format] if c.evidence else None, sorted(c.semantics)]
+                    [
+                        c.source_name,
+                        [c.evidence[0].type, c.evidence[0].format] if c.evidence else None,
+                        sorted(c.semantics),
+                    ]
                     for c in self.columns
                 ],
             ]

@@ -84,7 +84,9 @@ class Engine(Protocol):
         """
         ...
 
-    def transform(self, sql: str, relations: Mapping[str, Relation], out: Path, *, types: Mapping[str, str]) -> StagedFile:
+    def transform(
+        self, sql: str, relations: Mapping[str, Relation], out: Path, *, types: Mapping[str, str]
+    ) -> StagedFile:
         """Run one `SELECT` over `relations` in a locked-down DuckDB and write it to the Parquet file `out`.
 
         The result's columns are those of `types`, by name and in that order, cast to exactly those types.
