@@ -6,6 +6,7 @@ attributes, so that a face (CLI, Dagster, MCP) can show them as data, and it sur
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 
@@ -20,6 +21,14 @@ class LakehouseError(Exception):
 
     exit_code: ClassVar[int] = 1
     """What a command that ends with this error returns: 1 a feed failed, 2 wrong usage or refused."""
+
+    reason: ClassVar[str] = "error"
+    """One word for reports: why a feed failed."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "reason" not in vars(cls):
+            cls.reason = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, message: str, *, hint: str | None = None, **details: Any) -> None:
         super().__init__(message)
@@ -80,6 +89,8 @@ class AnswerRejected(LakehouseError):
 
 class BudgetExceeded(LakehouseError):
     """The next model call would pass a budget; it was not made."""
+
+    reason = "budget"
 
 
 class QueryFailed(LakehouseError):

@@ -9,8 +9,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import Field
-
 from agentic_lakehouse.contracts.base import Record
 
 DeliveryStatus = Literal["pending", "published", "failed", "withdrawn"]
@@ -37,6 +35,10 @@ class Delivery(Record):
     ingestion_date: date
     """UTC day on which the delivery was first seen; never changes."""
     status: DeliveryStatus = "pending"
+    spec_sha256: str = ""
+    """Spec under which it is read; empty until it was described."""
+    rows_in: int | None = None
+    """Records in the file, as the engine counted them; `None` until it was loaded."""
     commit_id: str | None = None
     """Commit that published it."""
 
@@ -139,6 +141,8 @@ class Audit(Record):
     results: tuple[CheckResult, ...]
     mapping_sha256: str = ""
     """Mapping that the staged rows came from; empty for bronze."""
+    fold_sha256: str = ""
+    """Everything but bronze that the staged rows are a function of: mapping, standard, policy, vendor facts."""
     created_at: datetime
 
     @property
@@ -169,5 +173,7 @@ class FeedRun(Record):
     branch: str = ""
     commit: str = ""
     started_at: datetime
-    candidates_sha256: str = Field(default="", exclude=True)
-    """What the run looked at, so that the same failure is not tried again for ever."""
+    attempt: int = 1
+    """How often in a row this same work was tried."""
+    work_sha256: str = ""
+    """What there was to do, so that the same failure is not tried again for ever."""

@@ -28,8 +28,8 @@ class Rule(Contract):
     """Column that the rule is about; `None` for a rule over the whole row or table."""
     argument: Any = None
     """Pattern, bound, list of values; for `expression` a boolean that is true of good values; for
-    `row_sql` a predicate that is true of bad rows; for `table_sql` a query with one number; for
-    `unique` and `row_count` nothing."""
+    `row_sql` a predicate that is true of bad rows; for `table_sql` a query with one number, in which the
+    table is written `{object}`; for `unique` over several columns the list of them; else nothing."""
     compare: str = "= 0"
     """For table checks: what the number must be, as SQL (`= 0`, `BETWEEN 1 AND 5`)."""
     severity: Literal["error", "warning"] = "error"

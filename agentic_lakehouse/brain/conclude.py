@@ -1,0 +1,208 @@
+"""From a model's opinion to a contract: facts are put beside it, and what they refute is said in exact words.
+
+Where a fact decides, the opinion is not asked: the format, the precision of decimals, what is unmapped. Where an
+opinion is wrong, every fault goes back to the model at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from sqlglot import exp
+
+from agentic_lakehouse.brain.naming import bronze_names
+from agentic_lakehouse.brain.proposals import ColumnClaim, FeedProposal, MappingLine, MappingProposal
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec
+from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
+from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
+from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.errors import GuardRefused
+from agentic_lakehouse.sql.guard import guard_expression
+
+CLAIM_SHARE = 0.95
+"""Least share of a column's values that must fit a claimed type; the rest will be quarantined."""
+LONG_DIGITS = 18
+"""Digits that always fit a 64-bit integer."""
+MAX_DIGITS = 38
+"""Digits that a decimal can hold."""
+USUAL_SCALE = 4
+MAX_SCALE = 18
+"""Digits after the point that a decimal column is given, and that it can be given."""
+
+
+class Unfit(Exception):
+    """A proposal that its facts refute; each error is worded for the model that made it."""
+
+    def __init__(self, errors: Sequence[str]) -> None:
+        super().__init__(*errors)
+        self.errors = tuple(errors)
+
+
+def feed_spec(proposal: FeedProposal, profile: FeedProfile, feed: Feed) -> FeedSpec:
+    """Make a spec of a proposal and the facts.
+
+    Raises:
+        Unfit: columns are missing, unknown or claimed twice, a type or key is not what the file shows.
+    """
+    claims = {c.source_name: c for c in proposal.columns}
+    errors = [*_coverage(proposal, profile)]
+    for column in profile.columns:
+        if column.source_name in claims:
+            errors.extend(_type_faults(claims[column.source_name], column))
+    unique = [set(key) for key in profile.unique_keys]
+    for label, key in [("primary_key", proposal.primary_key), *(("natural_keys", k) for k in proposal.natural_keys)]:
+        if unknown := sorted(set(key) - set(profile.source_names)):
+            errors.append(f"{label}: {unknown[0]!r} is not a source column of this file.")
+        elif key and not any(known <= set(key) for known in unique):
+            errors.append(f"{label}: {list(key)} is not unique in this file; unique_keys are {profile.unique_keys}.")
+    if unknown := sorted(set(proposal.partition_candidates) - set(profile.source_names)):
+        errors.append(f"partition_candidates: {unknown[0]!r} is not a source column of this file.")
+    if errors:
+        raise Unfit(errors)
+    names = dict(
+        zip(
+            profile.source_names,
+            bronze_names(claims[source].name or source for source in profile.source_names),
+            strict=True,
+        )
+    )
+
+    def renamed(key: Iterable[str]) -> tuple[str, ...]:
+        return tuple(names[source] for source in key)
+
+    try:
+        return FeedSpec(
+            vendor_name=feed.vendor,
+            table_name=feed.name,
+            format=profile.format,
+            columns=tuple(_column_spec(claims[c.source_name], c, names[c.source_name]) for c in profile.columns),
+            primary_key=renamed(proposal.primary_key),
+            natural_keys=tuple(renamed(k) for k in proposal.natural_keys if set(k) != set(proposal.primary_key)),
+            partition_candidates=renamed(proposal.partition_candidates),
+            description=proposal.description,
+        )
+    except ValidationError as error:
+        raise Unfit(worded(error)) from error
+
+
+def mapping(proposal: MappingProposal, spec: FeedSpec, standard: ProductStandard) -> Mapping:
+    """Make a mapping of a proposal: sources are read from the expressions, what is unmapped is computed.
+
+    Raises:
+        Unfit: a target or column is unknown or filled twice, or an expression is not one that the guard allows.
+    """
+    offered = [c.name for c in standard.offered]
+    headers = {c.name: c.source_name for c in spec.columns}
+    errors: list[str] = []
+    lines: list[ColumnMapping] = []
+    for target, count in Counter(line.target for line in proposal.columns).items():
+        if target not in offered:
+            errors.append(f"target {target!r} is not one of the targets offered.")
+        elif count > 1:
+            errors.append(f"target {target!r} has {count} lines; it can have one.")
+    for line in proposal.columns:
+        try:
+            lines.append(_line(line, headers))
+        except GuardRefused as refused:
+            errors.append(f"target {line.target!r}: {refused}")
+    if errors:
+        raise Unfit(errors)
+    used = {source for line in lines for source in line.sources}
+    filled = {line.target for line in lines}
+    return Mapping(
+        feed=str(spec.feed),
+        standard=standard.label,
+        columns=tuple(sorted(lines, key=lambda line: offered.index(line.target))),
+        unmapped_sources=tuple(c.source_name for c in spec.columns if c.source_name not in used),
+        unmapped_targets=tuple(name for name in offered if name not in filled),
+    )
+
+
+def worded(error: ValidationError) -> list[str]:
+    """Say each fault of a validation in one line, without the input, which the model knows."""
+    return [
+        f"{'.'.join(str(part) for part in fault['loc']) or 'answer'}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def supports(evidence: TypeEvidence, column: ColumnProfile, null_tokens: Iterable[str] = ()) -> bool:
+    """Say whether enough of a column's values fit a type, cells that claim to mean null set aside."""
+    nulls = sum(column.top_values.get(token, 0) for token in set(null_tokens) - set(column.null_tokens))
+    values = column.rows - column.nulls - nulls
+    return values > 0 and evidence.matches >= CLAIM_SHARE * values
+
+
+def _coverage(proposal: FeedProposal, profile: FeedProfile) -> Iterable[str]:
+    counts = Counter(c.source_name for c in proposal.columns)
+    if missing := [name for name in profile.source_names if name not in counts]:
+        yield f"columns: {missing} stand in the file and are not described."
+    if unknown := sorted(set(counts) - set(profile.source_names)):
+        yield f"columns: {unknown} are not in the file; copy source_name exactly."
+    if twice := sorted(name for name, count in counts.items() if count > 1):
+        yield f"columns: {twice} are described more than once."
+
+
+def _type_faults(claim: ColumnClaim, column: ColumnProfile) -> Iterable[str]:
+    where = f"column {claim.source_name!r}"
+    invented = [t for t in claim.null_tokens if t.strip() and t not in column.null_tokens]
+    if claim.type == "string" and invented:
+        yield f"{where}: null_tokens {invented} are text like any other in a string column; leave them out."
+    if claim.type in {"integer", "decimal"} and any(any(ch.isdigit() for ch in t) for t in invented):
+        yield f"{where}: null_tokens {invented} hold numbers, which are values."
+    if claim.type == "string" or column.rows == column.nulls:
+        return
+    fitting = [e for e in column.evidence if e.type == claim.type and supports(e, column, claim.null_tokens)]
+    if not fitting:
+        values = column.rows - column.nulls
+        matches = max((e.matches for e in column.evidence if e.type == claim.type), default=0)
+        yield f"{where}: only {matches} of {values} values are {claim.type}; claim a type that fits 95 %, or string."
+    elif claim.format is not None and claim.format not in {e.format for e in fitting}:
+        formats = sorted(e.format or "null" for e in fitting)
+        yield f"{where}: format {claim.format!r} does not read its values as {claim.type}; these do: {formats}."
+    elif claim.type in {"integer", "decimal"}:
+        if column.semantics.get("leading_zero"):
+            yield f"{where}: some values have leading zeros, which a number would lose; claim string."
+        digits = max(e.max_digits + e.max_scale for e in fitting)
+        if digits > (LONG_DIGITS if claim.type == "integer" else MAX_DIGITS):
+            yield f"{where}: values of {digits} digits do not fit {claim.type}; claim string."
+
+
+def _column_spec(claim: ColumnClaim, column: ColumnProfile, name: str) -> ColumnSpec:
+    fitting = [
+        e
+        for e in column.evidence
+        if e.type == claim.type and claim.format in {None, e.format} and supports(e, column, claim.null_tokens)
+    ]
+    best = max(fitting, key=lambda e: e.matches, default=None)
+    reading: dict[str, Any] = {"type": "string"}
+    if best is not None:
+        reading = {"type": claim.type, "format": best.format}
+    if best is not None and claim.type == "decimal":
+        reading["scale"] = scale = min(max(best.max_scale, USUAL_SCALE), MAX_SCALE)
+        reading["precision"] = min(max(best.max_digits + scale, LONG_DIGITS), MAX_DIGITS)
+    return ColumnSpec(
+        source_name=column.source_name,
+        name=name,
+        nullable=claim.nullable or column.nulls > 0,
+        null_tokens=tuple(sorted({*column.null_tokens, *(t.strip() for t in claim.null_tokens)} - {""})),
+        unit=claim.unit or None,
+        description=claim.description,
+        **reading,
+    )
+
+
+def _line(line: MappingLine, headers: dict[str, str]) -> ColumnMapping:
+    tree = guard_expression(line.expression, columns=headers)
+    read = {column.name for column in tree.find_all(exp.Column)}
+    return ColumnMapping(
+        target=line.target,
+        sources=tuple(source for name, source in headers.items() if name in read),
+        expression=line.expression.strip(),
+        confidence=line.confidence,
+        rationale=line.rationale,
+    )

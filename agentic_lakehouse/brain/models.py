@@ -1,0 +1,93 @@
+"""Model names made models: `embedded`, whatever pydantic-ai knows, or any OpenAI-compatible server.
+
+Every model gets the same settings: no randomness, no retries inside the SDK (the ladder's are the only ones), and a
+deadline. Provider modules are imported when a name asks for them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pydantic_ai.exceptions import UserError
+from pydantic_ai.models import Model, infer_model
+from pydantic_ai.settings import ModelSettings
+
+from agentic_lakehouse.brain.faults import redacted
+from agentic_lakehouse.errors import SettingsInvalid
+
+EMBEDDED = "embedded"
+COMPATIBLE = "openai-chat:"
+"""Prefix of models that `LAKEHOUSE_BASE_URL` is about."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One model of the ladder, ready to be asked."""
+
+    name: str
+    """As the setting names it."""
+    model: Model
+    settings: ModelSettings
+
+    @property
+    def identity(self) -> str:
+        """What tells its answers from another's in the cache: for the embedded planner its version."""
+        return self.model.model_name if self.name == EMBEDDED else self.name
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it runs here and costs nothing."""
+        return self.name == EMBEDDED
+
+
+def build_rung(name: str, *, base_url: str | None, timeout_seconds: float) -> Rung:
+    """Build one model; nothing is sent.
+
+    Raises:
+        SettingsInvalid: the name is unknown, its key is not set, or its provider is not installed.
+    """
+    if name == EMBEDDED:
+        from agentic_lakehouse.brain.planner.model import EmbeddedPlanner
+
+        return Rung(name, EmbeddedPlanner(), ModelSettings())
+    settings = ModelSettings(temperature=0, seed=1, max_retries=0, timeout=timeout_seconds)
+    settings["request_timeout"] = timeout_seconds
+    try:
+        return Rung(name, _compatible(name, base_url) if base_url else infer_model(name), settings)
+    except UserError as error:
+        raise _not_usable(name, str(error)) from error
+    except ImportError as error:
+        extra = re.search(r'pip install "pydantic-ai-slim\[([\w-]+)\]"', str(error))
+        raise SettingsInvalid(
+            f"LAKEHOUSE_MODEL names {name!r}, whose provider is not installed.",
+            hint=f'Run `pip install "pydantic-ai-slim[{extra[1]}]"`.' if extra else "Install its provider's package.",
+            setting="LAKEHOUSE_MODEL",
+            model=name,
+        ) from error
+
+
+def _compatible(name: str, base_url: str) -> Model:
+    if not name.startswith(COMPATIBLE):
+        return infer_model(name)
+    from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.providers.openai import OpenAIProvider
+
+    return OpenAIChatModel(name.removeprefix(COMPATIBLE), provider=OpenAIProvider(base_url=base_url))
+
+
+def _not_usable(name: str, reason: str) -> SettingsInvalid:
+    variables = re.findall(r"`([A-Z][A-Z0-9_]{3,})`", reason)
+    if variables:
+        return SettingsInvalid(
+            f"LAKEHOUSE_MODEL names {name!r}, but {variables[0]} is not set.",
+            hint=f"Set {variables[0]}, or LAKEHOUSE_BASE_URL for a server of your own, or LAKEHOUSE_MODEL=embedded.",
+            setting=variables[0],
+            model=name,
+        )
+    return SettingsInvalid(
+        f"LAKEHOUSE_MODEL names {name!r}, which is not a known model: {redacted(reason)}.",
+        hint="Write `embedded`, `<provider>:<model>`, or `openai-chat:<model>` with LAKEHOUSE_BASE_URL.",
+        setting="LAKEHOUSE_MODEL",
+        model=name,
+    )

@@ -1,0 +1,78 @@
+"""Headers as identifiers: any script's header becomes a unique, lower snake case bronze name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from agentic_lakehouse.contracts.feed_spec import RESERVED_NAMES
+
+MAX_LENGTH = 63
+"""As `ColumnSpec.name` allows."""
+
+_LATIN = {
+    "ß": "ss", "ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "œ": "oe", "ø": "oe", "å": "aa", "ł": "l", "đ": "d",
+    "ð": "d", "þ": "th", "ı": "i", "ŋ": "ng", "€": " eur ", "%": " percent ", "&": " and ", "№": " no ", "#": " no ",
+    "°": " deg ", "µ": "u", "'": "", "’": "",
+}  # fmt: skip
+_CYRILLIC = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ",
+        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i yi ye g".split(),
+        strict=True,
+    )
+)
+_GREEK = dict(
+    zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True)
+)
+_TABLE = str.maketrans({**_LATIN, **{k: v.replace("_", "") for k, v in {**_CYRILLIC, **_GREEK}.items()}})
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def split_camel(text: str) -> str:
+    """Put a space where camel case begins a new word: `VKPreisBrutto` gives `VK Preis Brutto`."""
+    return _CAMEL.sub(" ", text)
+
+
+def transliterate(text: str) -> str:
+    """Write Latin, Cyrillic and Greek letters in lower-case ASCII as readers would: `Größe` gives `groesse`.
+
+    Letters of other scripts stay as they are.
+    """
+    composed = unicodedata.normalize("NFKC", text).lower().translate(_TABLE)
+    decomposed = unicodedata.normalize("NFKD", composed).translate(_TABLE)
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def snake_case(header: str) -> str:
+    """Return `header` in lower snake case, or an empty string where nothing of it can be written so."""
+    words = transliterate(split_camel(unicodedata.normalize("NFC", header)))
+    return re.sub(r"[^a-z0-9]+", "_", words).strip("_")[:MAX_LENGTH].strip("_")
+
+
+def bronze_names(headers: Iterable[str]) -> tuple[str, ...]:
+    """Name each header's column: unique, never reserved, always of the form that `ColumnSpec.name` asks for.
+
+    A header without a usable letter is named by its position, one that begins with a digit gets `col_` before it,
+    a reserved one `src_`, and a name met again a number after it.
+    """
+    taken: set[str] = set()
+    names: list[str] = []
+    for position, header in enumerate(headers, start=1):
+        name = f"column_{header[1:]}" if re.fullmatch(r"#\d+", header) else snake_case(header) or f"column_{position}"
+        if name[0].isdigit():
+            name = f"col_{name}"
+        if name in RESERVED_NAMES or header.startswith("_"):
+            name = f"src_{name}"
+        names.append(_unused(name[:MAX_LENGTH], taken))
+    return tuple(names)
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    candidate, number = name, 2
+    while candidate in taken:
+        suffix = f"_{number}"
+        candidate, number = name[: MAX_LENGTH - len(suffix)] + suffix, number + 1
+    taken.add(candidate)
+    return candidate

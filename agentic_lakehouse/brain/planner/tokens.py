@@ -1,0 +1,153 @@
+"""Headers as words: folded, split at separators, camel case and digits, and German compounds taken apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from importlib import resources
+
+import yaml
+from rapidfuzz import fuzz
+
+from agentic_lakehouse.brain.naming import split_camel, transliterate
+
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_LINKS = ("s", "es", "n", "en", "e", "er")
+"""What German puts between the parts of a compound."""
+MIN_COMPOUND = 6
+MIN_PART = 3
+FUZZY = 85
+"""Least rapidfuzz ratio of two words that are taken for spellings of one, if both have `MIN_FUZZY` letters."""
+MIN_FUZZY = 5
+
+
+@lru_cache(maxsize=20_000)
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a header in order: lower case, ASCII where the script allows, digits apart."""
+    return tuple(_WORD.findall(transliterate(split_camel(text))))
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Words that headers of any trade use, by concept; see `lexicon.yaml`."""
+
+    concepts: dict[str, frozenset[str]]
+    """Word to the concepts it may stand for."""
+    kin: dict[str, frozenset[str]]
+    """Concept to concepts that name nearly the same."""
+    representation: frozenset[str]
+    """Concepts that say how a thing is written down."""
+    semantics: dict[str, frozenset[str]]
+    """A profile's word for the meaning of values, to concepts of columns that hold such values."""
+    weak: frozenset[str]
+    stop: frozenset[str]
+
+    def concepts_of(self, word: str) -> frozenset[str]:
+        """Return what a word may stand for; empty where the lexicon does not know it."""
+        return self.concepts.get(word, frozenset())
+
+    def is_representation(self, word: str) -> bool:
+        """Say whether a word is only about how a thing is written down."""
+        return bool(self.concepts_of(word)) and self.concepts_of(word) <= self.representation
+
+    @cached_property
+    def _similar(self) -> dict[tuple[str, str], float]:
+        return {}
+
+    def similarity(self, one: str, other: str) -> float:
+        """Return how far two words name the same, from 0 to 1."""
+        if one == other:
+            return 1.0
+        pair = (one, other) if one < other else (other, one)
+        if pair not in self._similar:
+            self._similar[pair] = self._compare(*pair)
+        return self._similar[pair]
+
+    def _compare(self, one: str, other: str) -> float:
+        mine, theirs = self.concepts_of(one), self.concepts_of(other)
+        if mine & theirs:
+            return 0.92
+        if one.isdigit() or other.isdigit():
+            return 0.0
+        short, long = sorted((one, other), key=len)
+        best = 0.0
+        if len(short) >= MIN_FUZZY and (ratio := fuzz.ratio(one, other)) >= FUZZY:
+            best = 0.9 * ratio / 100
+        elif len(short) >= MIN_PART and len(long) >= MIN_FUZZY and long.startswith(short) and not (mine and theirs):
+            best = 0.65 if len(short) == MIN_PART else 0.75
+        elif len(short) >= MIN_FUZZY and long.endswith(short):
+            best = 0.6
+        if any(self.kin.get(concept, frozenset()) & theirs for concept in mine):
+            best = max(best, 0.55)
+        return best
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Read the lexicon that stands beside this module."""
+    data = yaml.safe_load(resources.files(__package__).joinpath("lexicon.yaml").read_text(encoding="utf-8"))
+    concepts: dict[str, set[str]] = {}
+    for concept, listed in data["concepts"].items():
+        for word in words(listed):
+            concepts.setdefault(word, set()).add(concept)
+    kin: dict[str, set[str]] = {}
+    for group in data["kin"]:
+        for concept in group:
+            kin.setdefault(concept, set()).update(set(group) - {concept})
+    return Lexicon(
+        concepts={word: frozenset(of) for word, of in concepts.items()},
+        kin={concept: frozenset(of) for concept, of in kin.items()},
+        representation=frozenset(data["representation"].split()),
+        semantics={name: frozenset(of.split()) for name, of in data["semantics"].items()},
+        weak=frozenset(words(data["weak"])),
+        stop=frozenset(words(data["stop"])),
+    )
+
+
+class Splitter:
+    """Takes closed compounds apart, where known words cover them wholly: `herstellernr` is `hersteller`, `nr`.
+
+    Args:
+        known: words to split into, besides the lexicon's.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._lexicon = lexicon()
+        self._known = {w for w in known if len(w) >= MIN_PART and not w.isdigit()} | set(self._lexicon.concepts)
+        self._done: dict[str, tuple[str, ...]] = {}
+
+    def split(self, listed: Iterable[str]) -> tuple[str, ...]:
+        """Return the words with every compound replaced by its parts."""
+        return tuple(part for word in listed for part in self._parts(word))
+
+    def _parts(self, word: str) -> tuple[str, ...]:
+        if len(word) < MIN_COMPOUND or word in self._lexicon.concepts:
+            return (word,)
+        if word not in self._done:
+            self._done[word] = (word,)  # a part of itself is no split
+            best = self._cover(word, whole=word)
+            self._done[word] = self.split(best) if best and len(best) > 1 else (word,)
+        return self._done[word]
+
+    def _cover(self, rest: str, *, whole: str) -> tuple[str, ...] | None:
+        """Cover `rest` with known words, longest first, or return `None`."""
+        for end in range(len(rest), 1, -1):
+            head, tail = rest[:end], rest[end:]
+            if head == whole or not self._is_part(head, first=len(rest) == len(whole), last=not tail):
+                continue
+            if not tail:
+                return (head,)
+            for link in ("", *_LINKS):
+                if tail.startswith(link) and len(tail) > len(link):
+                    covered = self._cover(tail[len(link) :], whole=whole)
+                    if covered is not None:
+                        return (head, *covered)
+        return None
+
+    def _is_part(self, word: str, *, first: bool, last: bool) -> bool:
+        """Say whether a word may be a part; two letters only at an end, and only known abbreviations."""
+        if len(word) >= MIN_PART:
+            return word in self._known
+        return (first or last) and word in self._lexicon.concepts

@@ -1,0 +1,213 @@
+"""Evidence of values: whether what a vendor's column holds can be, or must be, what a target asks for.
+
+Each judgement gives a number from -1 (cannot be) to 1 (is unmistakable); 0 says nothing. An empty column says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+
+from agentic_lakehouse.brain.planner.tokens import lexicon, words
+from agentic_lakehouse.brain.planner.units import DIMENSION
+from agentic_lakehouse.brain.planner.vocabulary import flagged_value, value_map, value_words
+from agentic_lakehouse.brain.question import MapQuestion, SourceColumn, TargetColumn
+
+NUMERIC_TARGETS = re.compile(r"^(decimal|long|integer|int|double|float|number|bigint|smallint)\b")
+MOST = 0.9
+"""Share of values that has a meaning or a form, from which the column is taken to have it."""
+HALF = 0.5
+
+
+class ValueEvidence:
+    """Compares what every source of a question holds with what every target asks for."""
+
+    def __init__(self, question: MapQuestion) -> None:
+        self._question = question
+        self._shown = [shown(s) for s in question.sources]
+        self._about = [_concepts(t) for t in question.targets]
+
+    def score(self, source: int, target: int) -> float:
+        """Return from -1 to 1 what the source's values say of the target."""
+        column, wanted = self._question.sources[source], self._question.targets[target]
+        if not column.filled:
+            return 0.0
+        evidence = (
+            _type(column, wanted)
+            + _unit(column, wanted)
+            + _vocabulary(column, wanted)
+            + self._pattern(source, wanted)
+            + self._meaning(column, target)
+            + _key(column, wanted)
+            + _length(column, wanted)
+            + _bounds(column, wanted)
+            + _likeness(self._shown[source], wanted)
+        )
+        return max(-1.0, min(1.0, evidence))
+
+    def _pattern(self, source: int, wanted: TargetColumn) -> float:
+        """Judge by the target's pattern: worth the more the fewer other columns it fits."""
+        matched = _matching(self._shown[source], wanted.pattern)
+        if matched is None:
+            return 0.0
+        if matched < HALF:
+            return -0.8
+        others = [_matching(v, wanted.pattern) for k, v in enumerate(self._shown) if k != source and v]
+        common = sum(share or 0.0 for share in others) / len(others) if others else 0.0
+        return (0.2 + 0.5 * (1 - common)) * matched if matched >= MOST else 0.0
+
+    def _meaning(self, column: SourceColumn, target: int) -> float:
+        """Judge by what the values are known to be: a checked GTIN, an address of an image, a currency."""
+        score = 0.0
+        kinds = {k for k in lexicon().semantics if column.semantics.get(k, 0) >= MOST * column.filled}
+        if "image_url" in kinds:
+            kinds.discard("url")
+        meant = {concept for kind in kinds for concept in lexicon().semantics[kind]}
+        if meant & self._about[target]:
+            score += 0.6
+        elif kinds & {"url", "image_url", "email"}:
+            score -= 0.6
+        wants = {k for k, concepts in lexicon().semantics.items() if concepts & self._about[target]}
+        if wants & {"url", "image_url"} and not kinds and _asks_for_address(self._question.targets[target]):
+            score -= 0.8
+        return score
+
+
+def shown(column: SourceColumn) -> tuple[str, ...]:
+    """Return the values of a column that the question shows."""
+    return tuple(column.values) if column.all_values else tuple(dict.fromkeys((*column.samples, *column.values)))
+
+
+def is_numeric(target: TargetColumn) -> bool:
+    """Say whether a target holds numbers."""
+    return bool(NUMERIC_TARGETS.match(target.type))
+
+
+def numeric_share(column: SourceColumn) -> float:
+    """Return the share of a column's values that can be read as numbers in one format."""
+    if column.type in {"integer", "decimal"}:
+        return 1.0
+    best = max((e.matches for e in column.types if e.type in {"integer", "decimal"}), default=0)
+    with_unit = sum(count for kind, count in column.semantics.items() if kind.startswith("unit:"))
+    return min(1.0, max(best, with_unit) / column.filled) if column.filled else 0.0
+
+
+def _type(column: SourceColumn, wanted: TargetColumn) -> float:
+    if is_numeric(wanted):
+        share = numeric_share(column)
+        if column.type in {"boolean", "date", "timestamp"} or share < HALF:
+            return -1.0
+        return 0.15 if share == 1.0 else -0.15
+    if wanted.type.startswith(("date", "timestamp")):
+        return 0.6 if column.type in {"date", "timestamp"} else -1.0
+    if wanted.type.startswith("boolean"):
+        return 0.4 if column.type == "boolean" else -0.2 if column.distinct <= 2 else -1.0
+    if wanted.valid_values:
+        return 0.0
+    return {"date": -0.7, "timestamp": -0.7, "boolean": -0.7, "decimal": -0.3, "json": -0.3}.get(column.type, 0.0)
+
+
+def _unit(column: SourceColumn, wanted: TargetColumn) -> float:
+    if column.unit is None or column.unit not in DIMENSION or DIMENSION[column.unit] == "money":
+        return 0.0
+    if wanted.unit is None:
+        return -0.3 if is_numeric(wanted) else 0.0
+    return 0.4 if DIMENSION[column.unit] == DIMENSION.get(wanted.unit) else -0.9
+
+
+def _vocabulary(column: SourceColumn, wanted: TargetColumn) -> float:
+    if not wanted.valid_values:
+        return 0.0
+    if not column.all_values:
+        return -0.8
+    if column.type == "boolean" and flagged_value(column, wanted):
+        return 0.5
+    counts, known = value_words(column), value_map(column, wanted)
+    total = sum(counts.values())
+    share = sum(count for word, count in counts.items() if word in known) / total if total else 0.0
+    if share >= MOST:
+        # Numbers and flags stand for anything: 0 and 1 are words of nearly every vocabulary.
+        return 0.2 if column.type in {"boolean", "integer"} else 0.7
+    return 0.0 if share >= HALF else -0.7
+
+
+def _key(column: SourceColumn, wanted: TargetColumn) -> float:
+    if wanted.unique:
+        return 0.3 if column.key else -0.5
+    return 0.0
+
+
+def _length(column: SourceColumn, wanted: TargetColumn) -> float:
+    return -0.5 if wanted.max_length is not None and column.length[1] > wanted.max_length else 0.0
+
+
+def _bounds(column: SourceColumn, wanted: TargetColumn) -> float:
+    if column.type not in {"integer", "decimal"} or column.range is None or not is_numeric(wanted):
+        return 0.0
+    least, most = (_number(text) for text in column.range)
+    below = wanted.minimum is not None and least is not None and least < wanted.minimum
+    above = wanted.maximum is not None and most is not None and most > wanted.maximum
+    return -0.4 if below or above else 0.0
+
+
+def _likeness(values: Sequence[str], wanted: TargetColumn) -> float:
+    """Judge by the target's examples: prose is no code, and one word is no prose."""
+    if is_numeric(wanted) or wanted.valid_values or not wanted.examples or not values:
+        return 0.0
+    mine, theirs = _spaces(values), _spaces(wanted.examples)
+    if mine > 4 * (theirs + 1):
+        return -0.5
+    return -0.2 if theirs >= 3 and mine < 0.2 else 0.0
+
+
+def _spaces(values: Sequence[str]) -> float:
+    return sum(v.strip().count(" ") for v in values) / len(values)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _matching(values: Sequence[str], pattern: str | None) -> float | None:
+    """Return the share of values that a pattern fits, after the best of the usual clean-ups; `None` if none can tell."""
+    compiled = compile_pattern(pattern)
+    if compiled is None or not values:
+        return None
+    return max(sum(bool(compiled.search(clean(v))) for v in values) / len(values) for clean in CLEANERS.values())
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())
+
+
+CLEANERS = {"": str.strip, "upper": lambda v: v.strip().upper(), "digits": _digits}
+"""What an expression may do to make a value fit a pattern, simplest first; named after the SQL function."""
+
+
+@lru_cache(maxsize=256)
+def compile_pattern(pattern: str | None) -> re.Pattern[str] | None:
+    """Compile a standard's pattern; one that Python does not know judges nothing here (the audit still applies it)."""
+    try:
+        return re.compile(pattern) if pattern else None
+    except re.error:
+        return None
+
+
+def _asks_for_address(target: TargetColumn) -> bool:
+    return "http" in (target.pattern or "") or bool({"url", "uri", "link"} & set(words(target.name)))
+
+
+def _concepts(target: TargetColumn) -> frozenset[str]:
+    """Return the concepts that a target's own name speaks of, and those of its synonyms that stand alone."""
+    lex = lexicon()
+    own = {c for word in words(target.name) for c in lex.concepts_of(word)}
+    alone = {c for s in _all(target) if len(words(s)) == 1 for c in lex.concepts_of(words(s)[0])}
+    return frozenset(own | alone)
+
+
+def _all(target: TargetColumn) -> list[str]:
+    return [s for listed in target.synonyms.values() for s in listed]

@@ -1,0 +1,233 @@
+"""What a model is shown: facts as one typed, fenced JSON block, small enough to read.
+
+Vendor bytes reach a model only in here. The block is plain JSON in a code fence that its own text cannot close:
+backticks and invisible characters are escaped. The embedded planner reads the same block back.
+
+Neither the vendor's nor the feed's name is in it: what a model answers depends on the shape and the facts alone, so
+that one answer serves every feed of that shape.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from agentic_lakehouse.contracts.base import Record
+from agentic_lakehouse.contracts.feed_spec import ColumnType, FeedSpec
+from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
+from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
+from agentic_lakehouse.contracts.vendor import VendorFacts
+
+CELL = 80
+"""Most characters shown of one vendor value."""
+VALUES = 20
+"""Most values shown of one column; all of them where a column has no more, as the profile counts it."""
+FEW_VALUES = 4
+"""Values shown of a column that has more than `VALUES`."""
+SYNONYMS_PER_LANGUAGE = 12
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+"""Unicode categories that show nothing to a reader, and so could carry words that only a model sees."""
+
+
+class ColumnFacts(Record):
+    """One vendor column as measured over the whole file."""
+
+    source_name: str
+    filled: int
+    """Rows with a value."""
+    distinct: int
+    null_tokens: tuple[str, ...] = ()
+    length: tuple[int, int] = (0, 0)
+    """Shortest and longest value, in characters."""
+    range: tuple[str, str] | None = None
+    types: tuple[TypeEvidence, ...] = ()
+    semantics: dict[str, int] = Field(default_factory=dict)
+    patterns: tuple[str, ...] = ()
+    values: dict[str, int] = Field(default_factory=dict)
+    """Most frequent values; all of them where `distinct` is not larger."""
+    samples: tuple[str, ...] = ()
+
+    @property
+    def all_values(self) -> bool:
+        """Whether `values` holds every value of the column."""
+        return 0 < self.distinct <= len(self.values)
+
+
+class SourceColumn(ColumnFacts):
+    """One vendor column as its spec types it."""
+
+    name: str
+    """Bronze name: what expressions refer to."""
+    type: ColumnType
+    format: str | None = None
+    unit: str | None = None
+    description: str = ""
+    key: bool = False
+    """Whether it alone identifies a row."""
+
+
+class TargetColumn(Record):
+    """One column of the standard that a mapping may fill."""
+
+    name: str
+    type: str
+    required: bool = False
+    unique: bool = False
+    definition: str = ""
+    business_name: str = ""
+    synonyms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    examples: tuple[str, ...] = ()
+    unit: str | None = None
+    pattern: str | None = None
+    valid_values: tuple[str, ...] = ()
+    value_synonyms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int | None = None
+
+
+class DescribeQuestion(Record):
+    """What is this file?"""
+
+    question: Literal["describe_feed"] = "describe_feed"
+    file_kind: str
+    rows: int
+    vendor_facts: VendorFacts
+    unique_keys: tuple[tuple[str, ...], ...]
+    columns: tuple[ColumnFacts, ...]
+
+
+class MapQuestion(Record):
+    """How do these columns become that table?"""
+
+    question: Literal["map_columns"] = "map_columns"
+    standard: str
+    purpose: str
+    granularity: str
+    rows: int
+    vendor_facts: VendorFacts
+    sources: tuple[SourceColumn, ...]
+    targets: tuple[TargetColumn, ...]
+
+
+def describe_question(profile: FeedProfile, facts: VendorFacts) -> DescribeQuestion:
+    """Ask what a profiled file is."""
+    return DescribeQuestion(
+        file_kind=profile.format.kind,
+        rows=profile.row_count,
+        vendor_facts=_telling(facts),
+        unique_keys=profile.unique_keys,
+        columns=tuple(ColumnFacts(**_facts(c)) for c in profile.columns),
+    )
+
+
+def map_question(profile: FeedProfile, spec: FeedSpec, standard: ProductStandard, facts: VendorFacts) -> MapQuestion:
+    """Ask how a described feed becomes the standard's table; only columns that the lake does not derive are offered."""
+    measured = {c.source_name: c for c in profile.columns}
+    keys = {key[0] for key in profile.unique_keys if len(key) == 1}
+    sources = [
+        SourceColumn(
+            **(_facts(measured[c.source_name]) if c.source_name in measured else _nothing_known(c.source_name)),
+            name=c.name,
+            type=c.type,
+            format=c.format,
+            unit=c.unit,
+            description=c.description,
+            key=c.source_name in keys,
+        )
+        for c in spec.columns
+    ]
+    return MapQuestion(
+        standard=standard.label,
+        purpose=standard.purpose,
+        granularity=standard.granularity,
+        rows=profile.row_count,
+        vendor_facts=_telling(facts),
+        sources=tuple(sources),
+        targets=tuple(_target(c) for c in standard.offered),
+    )
+
+
+def fenced(question: DescribeQuestion | MapQuestion) -> str:
+    """Render a question as a fenced JSON block, one column a line, defaults left out."""
+    data = {"question": question.question, **question.model_dump(mode="json", exclude_defaults=True)}
+    lines = [f"{_text(key)}:{_rows(value)}" for key, value in data.items()]
+    return "```json\n{" + ",\n".join(lines) + "}\n```"
+
+
+def fenced_faults(faults: Sequence[str]) -> str:
+    """Render what was wrong with an answer in the same kind of block: it may quote vendor text."""
+    return "```json\n" + _text({"faults": list(faults)}) + "\n```"
+
+
+def unfenced(words: str) -> Any:
+    """Read back the JSON of the first fenced block in a prompt."""
+    _, _, rest = words.partition("```json\n")
+    return json.loads(rest.partition("\n```")[0])
+
+
+def _rows(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(_text(row) for row in value) + "\n]"
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return "".join(json.dumps(c)[1:-1] if unicodedata.category(c) in _UNSEEN else c for c in text).replace("`", "\\u0060")
+
+
+def _facts(column: ColumnProfile) -> dict[str, Any]:
+    few = VALUES if column.distinct <= VALUES else FEW_VALUES
+    has_range = column.minimum is not None and column.maximum is not None
+    return {
+        "source_name": column.source_name,
+        "filled": column.rows - column.nulls,
+        "distinct": column.distinct,
+        "null_tokens": column.null_tokens,
+        "length": (column.min_length, column.max_length),
+        "range": (_cut(column.minimum or ""), _cut(column.maximum or "")) if has_range else None,
+        "types": column.evidence[:6],
+        "semantics": column.semantics,
+        "patterns": tuple(_cut(p) for p in list(column.patterns)[:3]),
+        "values": {_cut(value): count for value, count in list(column.top_values.items())[:few]},
+        "samples": () if column.distinct <= VALUES else tuple(_cut(s) for s in column.samples),
+    }
+
+
+def _nothing_known(source_name: str) -> dict[str, Any]:
+    return {"source_name": source_name, "filled": 0, "distinct": 0}
+
+
+def _cut(text: str) -> str:
+    return text[:CELL]
+
+
+def _telling(facts: VendorFacts) -> VendorFacts:
+    """Keep the facts that can change an answer; who to call is not among them."""
+    return facts.model_copy(update={"contact": None, "expected": None, "delivery": "delta"})
+
+
+def _target(column: StandardColumn) -> TargetColumn:
+    return TargetColumn(
+        name=column.name,
+        type=column.physical_type,
+        required=column.required and column.fallback_logic is None,
+        unique=column.unique or column.primary_key,
+        definition=column.definition,
+        business_name="" if column.business_name == column.name.replace("_", " ") else column.business_name,
+        synonyms={language: words[:SYNONYMS_PER_LANGUAGE] for language, words in column.synonyms.items()},
+        examples=column.examples[:3],
+        unit=column.unit,
+        pattern=column.pattern,
+        valid_values=column.valid_values,
+        value_synonyms=column.value_synonyms,
+        minimum=column.minimum,
+        maximum=column.maximum,
+        max_length=column.max_length,
+    )

@@ -1,0 +1,190 @@
+"""`lakehouse checks`, `calls`, `errors` and `review`: what was asserted, asked, refused and decided."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from getpass import getuser
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from agentic_lakehouse.cli.output import console, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from agentic_lakehouse.contracts.governed import Proposal
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+OfFeed = Annotated[str | None, typer.Argument(metavar="[V/F]", help="One feed; all where left out.")]
+Id = Annotated[str, typer.Argument(help="Proposal, as `lakehouse review list` names it.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decides; your login name by default.")]
+Note = Annotated[str, typer.Option("--note", help="Why.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(checks)
+    app.command()(calls)
+    app.command()(errors)
+    review = typer.Typer(help="See what waits for a person, and decide.", no_args_is_help=True)
+    review.command(name="list")(review_list)
+    review.command()(show)
+    review.command()(approve)
+    review.command()(reject)
+    app.add_typer(review, name="review")
+
+
+def checks(feed: OfFeed = None, json: Json = False) -> None:
+    """Report the newest audit of each feed: what was asserted, and what did not hold.
+
+    Example: lakehouse checks kontor/preisliste
+    """
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+    from agentic_lakehouse.pipeline.overview import newest_audits
+
+    found = newest_audits(Lakehouse(), feed)
+    if json:
+        print_json({"audits": [a.model_dump(mode="json") for a in found]})
+    else:
+        for audit in found:
+            mark = "passed" if audit.passed else "FAILED"
+            console().print(
+                f"\n{audit.feed} {audit.stage}, {audit.created_at:%Y-%m-%d %H:%M} UTC: {mark}", markup=False
+            )
+            print_table(
+                ("check", "severity", "", "count", "what"),
+                [(r.name, r.severity, "ok" if r.passed else "BROKEN", r.count, r.description) for r in audit.results],
+                right=("count",),
+            )
+    if not all(a.passed for a in found):
+        raise typer.Exit(1)
+
+
+def calls(
+    feed: OfFeed = None,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Newest calls to show.")] = 20,
+    json: Json = False,
+) -> None:
+    """List model calls, newest first: prompt, model, outcome and cost.
+
+    Example: lakehouse calls kontor/preisliste --json
+    """
+    from agentic_lakehouse.contracts.feed import Feed
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+    found = Lakehouse().lake.governance.calls(feed=Feed.parse(feed) if feed else None, limit=limit)
+    if json:
+        print_json([c.model_dump(mode="json") for c in found])
+        return
+    print_table(
+        ("id", "feed", "prompt", "model", "status", "cached", "tokens", "USD", "s"),
+        [
+            (
+                c.id[:8], c.feed, c.prompt, c.model_version or c.model, c.status, "yes" if c.cached else "",
+                c.input_tokens + c.output_tokens, "unknown" if c.cost_usd is None else f"{c.cost_usd:.4f}",
+                f"{c.seconds:.2f}",
+            )
+            for c in found
+        ],
+        right=("tokens", "USD", "s"),
+    )  # fmt: skip
+
+
+def errors(
+    feed: OfFeed = None,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Rows to show of each kind.")] = 20,
+    json: Json = False,
+) -> None:
+    """List kept bad rows: records that do not fit their spec, rows and cells that break a rule.
+
+    Example: lakehouse errors kontor/preisliste
+    """
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+    from agentic_lakehouse.pipeline.overview import kept_errors
+
+    found = kept_errors(Lakehouse(), feed, limit=limit)
+    if json:
+        print_json(found)
+        return
+    shown = {
+        "ingest_errors": ("file", "line", "column", "code", "message"),
+        "mapping_errors": ("source_table", "_row_number", "rule", "cost", "value"),
+    }
+    for kind, columns in shown.items():
+        console().print(f"\n{kind}: {found[kind]['count']}", markup=False)
+        print_table(columns, [[row[c] for c in columns] for row in found[kind]["rows"]])
+
+
+def review_list(json: Json = False) -> None:
+    """List proposals that wait for a person.
+
+    Example: lakehouse review list
+    """
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+    waiting = Lakehouse().lake.governance.proposals(status="proposed")
+    if json:
+        keys = ("id", "feed", "kind", "status", "sha256", "reason", "created_at")
+        print_json([{k: v for k, v in p.model_dump(mode="json").items() if k in keys} for p in waiting])
+        return
+    print_table(("id", "feed", "kind", "reason"), [(p.id, p.feed, p.kind, p.reason) for p in waiting])
+    if not waiting:
+        console().print("Nothing waits.")
+
+
+def show(proposal: Id, json: Json = False) -> None:
+    """Show one proposal.
+
+    Example: lakehouse review show mapping-1f2e3d4c5b6a
+    """
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+    from agentic_lakehouse.pipeline.proposals import mapping_of
+
+    found = Lakehouse().lake.governance.proposal(proposal)
+    if json or found.kind == "spec":
+        print_json(found.model_dump(mode="json"))
+        return
+    console().print(f"{found.id} {found.feed} {found.status}: {found.reason}", markup=False)
+    print_table(
+        ("target", "sources", "expression", "conf.", "why"),
+        [(c.target, ", ".join(c.sources), c.expression, c.confidence, c.rationale) for c in mapping_of(found).columns],
+    )
+
+
+def approve(proposal: Id, by: By = None, note: Note = "", json: Json = False) -> None:
+    """Approve a proposal; the next run of its feed uses it.
+
+    Example: lakehouse review approve mapping-1f2e3d4c5b6a --note "checked against the catalogue"
+    """
+    _decide(proposal, "approved", by=by, note=note, json=json)
+
+
+def reject(proposal: Id, by: By = None, note: Note = "", json: Json = False) -> None:
+    """Reject a proposal; its feed waits until another one is filed.
+
+    Example: lakehouse review reject mapping-1f2e3d4c5b6a --note "price is net"
+    """
+    _decide(proposal, "rejected", by=by, note=note, json=json)
+
+
+def _decide(
+    proposal_id: str, decision: Literal["approved", "rejected"], *, by: str | None, note: str, json: bool
+) -> None:
+    from agentic_lakehouse.contracts.governed import Review
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+    governance = Lakehouse().lake.governance
+    found: Proposal = governance.proposal(proposal_id)
+    governance.decide(
+        Review(
+            proposal_id=found.id,
+            sha256=found.sha256,
+            decision=decision,
+            by=by or getuser(),
+            note=note,
+            created_at=datetime.now(UTC),
+        )
+    )
+    if json:
+        print_json(governance.proposal(found.id).model_dump(mode="json"))
+    else:
+        say(f"{found.id} of {found.feed} is {decision}. Run it with `lakehouse run --feed {found.feed}`.")

@@ -1,0 +1,127 @@
+"""`lakehouse query`, `status`, `log`, `branches` and `diff`: the lake's state and history."""
+
+from __future__ import annotations
+
+import csv as csv_module
+import sys
+from typing import Annotated
+
+import typer
+
+from agentic_lakehouse.cli.output import console, print_json, print_table
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (query, status, log, branches, diff):
+        app.command()(command)
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT over the lake's tables and governance.*.")],
+    branch: Annotated[str, typer.Option(help="Branch to read, such as `feed/kontor/preisliste`.")] = "main",
+    at: Annotated[str | None, typer.Option(help="Commit to read main at; see `lakehouse log`.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    json: Json = False,
+) -> None:
+    """Run read-only SQL over the lake.
+
+    Example: lakehouse query "SELECT vendor_name, count(*) FROM product_core.product GROUP BY ALL"
+    """
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+    table = Lakehouse().query(sql, branch=branch, at=at)
+    rows = [list(row.values()) for row in table.to_pylist()]
+    if json:
+        print_json({"columns": table.column_names, "rows": rows})
+    elif csv:
+        writer = csv_module.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(table.column_names)
+        writer.writerows(rows)
+    else:
+        print_table(table.column_names, rows)
+
+
+def status(json: Json = False) -> None:
+    """Show each feed: what is published, what waits, what failed.
+
+    Example: lakehouse status
+    """
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+    from agentic_lakehouse.pipeline.overview import overview
+
+    rows = overview(Lakehouse())
+    if json:
+        print_json({"feeds": [row.model_dump(mode="json") for row in rows]})
+        return
+    print_table(
+        ("feed", "status", "core rows", "pending", "last run", "reason"),
+        [
+            (r.feed, r.status, r.core_rows, r.pending, r.last_run and f"{r.last_run:%Y-%m-%d %H:%M}", r.reason)
+            for r in rows
+        ],
+        right=("core rows", "pending"),
+    )
+
+
+def log(
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Newest commits to show.")] = 20, json: Json = False
+) -> None:
+    """List the commits on main, newest first.
+
+    Example: lakehouse log -n 5
+    """
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+    commits = Lakehouse().lake.log(limit=limit)
+    if json:
+        print_json({"commits": [c.model_dump(mode="json") for c in commits]})
+        return
+    print_table(
+        ("commit", "when (UTC)", "author", "message", "tables"),
+        [
+            (c.id[:12], f"{c.at:%Y-%m-%d %H:%M:%S}", c.author[:12], c.message, ", ".join(sorted(c.changes)))
+            for c in commits
+        ],
+    )
+
+
+def branches(json: Json = False) -> None:
+    """List open branches: whose they are, and how far their run came.
+
+    Example: lakehouse branches
+    """
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+    found = Lakehouse().lake.branches()
+    if json:
+        print_json({"branches": [b.model_dump(mode="json") for b in found]})
+        return
+    print_table(
+        ("branch", "run", "steps", "heartbeat (UTC)", "lease"),
+        [(b.name, b.run_id[:8], " ".join(b.steps), f"{b.heartbeat_at:%Y-%m-%d %H:%M:%S}", b.lease) for b in found],
+    )
+    if not found:
+        console().print("No branch is open.")
+
+
+def diff(
+    branch: Annotated[str, typer.Argument(help="Branch, as `lakehouse branches` names it.")], json: Json = False
+) -> None:
+    """Show what merging a branch would change.
+
+    Example: lakehouse diff feed/kontor/preisliste
+    """
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+    changes = Lakehouse().lake.diff(branch)
+    if json:
+        print_json({"branch": branch, "changes": [c.model_dump(mode="json") for c in changes]})
+        return
+    print_table(
+        ("table", "change", "rows on main", "rows on branch"),
+        [(c.table, c.change, c.rows_before, c.rows_after) for c in changes],
+        right=("rows on main", "rows on branch"),
+    )

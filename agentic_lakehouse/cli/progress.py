@@ -1,0 +1,25 @@
+"""A progress bar on a terminal, nothing elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from agentic_lakehouse.contracts.governed import FeedRun
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[FeedRun], None]]:
+    """Show how many of `total` feeds are done; gives the function to tell each result to."""
+    stderr = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=stderr, disable=not stderr.is_terminal, transient=True) as bar:
+        task = bar.add_task("feeds", total=total)
+
+        def on_done(result: FeedRun) -> None:
+            bar.update(task, advance=1, description=f"{result.feed} {result.status}")
+
+        yield on_done

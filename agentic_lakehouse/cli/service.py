@@ -1,0 +1,53 @@
+"""`lakehouse doctor` and `dev`: is everything in place, and the Dagster UI."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentic_lakehouse.cli.output import print_json, print_table
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(doctor)
+    app.command()(dev)
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
+    """Check settings, storage, catalog, model and engine, one line each.
+
+    Example: lakehouse doctor
+    """
+    from agentic_lakehouse.pipeline.diagnosis import diagnose
+
+    lines = diagnose()
+    if json:
+        print_json({"checks": [{"name": x.name, "ok": x.ok, "message": x.message, "hint": x.hint} for x in lines]})
+    else:
+        told = [(x.name, "ok" if x.ok else "WRONG", x.message + (f" Hint: {x.hint}" if x.hint else "")) for x in lines]
+        print_table(("what", "", "says"), told)
+    if not all(x.ok for x in lines):
+        raise typer.Exit(2)
+
+
+def dev(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 3000,
+) -> None:
+    """Serve the Dagster UI with the sensor on, over the home's history.
+
+    Example: lakehouse dev --port 3001
+    """
+    from agentic_lakehouse.orchestration.instance import prepare_home
+    from agentic_lakehouse.settings import load_settings
+
+    prepare_home(load_settings())
+    dagster = Path(sys.executable).with_name("dagster")
+    module = "agentic_lakehouse.definitions"
+    # Dagster handles signals and its children itself: it takes this process's place.
+    os.execv(dagster, [str(dagster), "dev", "-m", module, "-h", host, "-p", str(port)])  # noqa: S606 (own interpreter's script, fixed arguments)

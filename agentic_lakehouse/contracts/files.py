@@ -1,0 +1,103 @@
+"""Policies and vendor facts: small YAML files, read with a line number for every complaint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from agentic_lakehouse.contracts.base import Contract
+from agentic_lakehouse.contracts.feed import ID_PATTERN
+from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse.contracts.yaml_file import Place, did_you_mean, read_yaml
+from agentic_lakehouse.errors import ContractInvalid, UsageInvalid
+
+T = TypeVar("T", bound=Contract)
+
+
+def load_policy(path: Path) -> Policy:
+    """Read the trust profile at `path`.
+
+    Raises:
+        ContractInvalid: it cannot be read, or a key or value of it does not fit.
+    """
+    return _read(read_yaml(path), Policy)
+
+
+def load_vendor(folder: Path, vendor: str) -> VendorFacts:
+    """Read what is known of a vendor from `<folder>/<vendor>.yaml`; no facts where there is no such file.
+
+    Raises:
+        ContractInvalid: the file cannot be read, or a key or value of it does not fit.
+        UsageInvalid: `vendor` cannot be a vendor's id.
+    """
+    if not ID_PATTERN.fullmatch(vendor):
+        raise UsageInvalid(
+            f"{vendor!r} cannot be a vendor id.",
+            hint="Ids are 1 to 48 of a-z, 0-9, `_` and `-`, and begin with a letter or digit.",
+            id=vendor,
+        )
+    path = folder / f"{vendor}.yaml"
+    if not path.exists():
+        return VendorFacts()
+    place = read_yaml(path)
+    facts = _read(place, VendorFacts)
+    _check_locale(place.at("locale"))
+    _check_currency(place.at("currency"))
+    return facts
+
+
+def _read(place: Place, contract: type[T]) -> T:
+    try:
+        return contract.model_validate(place.data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise _complaint(place, contract, first["loc"], first["type"], first["msg"]) from error
+
+
+def _complaint(
+    place: Place, contract: type[BaseModel], path: tuple[int | str, ...], kind: str, message: str
+) -> ContractInvalid:
+    wrong = place.at(*path)
+    if kind != "extra_forbidden":
+        return wrong.invalid(f"{wrong.data!r} does not fit: {message}.", _description(contract, path))
+    known = _fields(contract, path[:-1])
+    return wrong.invalid(f"the key {path[-1]!r} is unknown.", did_you_mean(str(path[-1]), known))
+
+
+def _fields(contract: type[BaseModel], path: tuple[int | str, ...]) -> dict[str, Any]:
+    """Return the fields that may stand below `path`."""
+    fields: dict[str, Any] = dict(contract.model_fields)
+    for step in path:
+        nested = getattr(fields.get(str(step)), "annotation", None)
+        fields = dict(nested.model_fields) if isinstance(nested, type) and issubclass(nested, BaseModel) else {}
+    return fields
+
+
+def _description(contract: type[BaseModel], path: tuple[int | str, ...]) -> str | None:
+    """Return what the contract says of the field at `path`, on one line."""
+    field = _fields(contract, path[:-1]).get(str(path[-1])) if path else None
+    text = getattr(field, "description", None)
+    return " ".join(text.split()) if text else None
+
+
+def _check_locale(place: Place) -> None:
+    """Refuse a locale that CLDR does not know: it would be met only when a date is read."""
+    from babel import Locale, UnknownLocaleError
+
+    if place.data is None:
+        return
+    try:
+        Locale.parse(place.data)
+    except (UnknownLocaleError, ValueError) as error:
+        raise place.invalid(f"{place.data!r} is not a CLDR locale.", "Write it like `de_DE` or `en`.") from error
+
+
+def _check_currency(place: Place) -> None:
+    """Refuse a code that ISO 4217 does not list."""
+    from babel.numbers import is_currency
+
+    if place.data is not None and not is_currency(place.data):
+        raise place.invalid(f"{place.data!r} is not an ISO 4217 currency code.", "Write it like `EUR`.")

@@ -1,0 +1,168 @@
+"""Choose delimiter, quote and escape by what they make of the file, and test the choice on much of it.
+
+A dialect is good when records come out equally wide and cells come out looking like something: van den
+Burg, Nazábal and Sutton, *Wrangling messy CSV files by detecting row and type patterns*, 2019. Quotes
+other than `"` need proof: apostrophes and inch signs also stand at the edge of cells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from agentic_lakehouse.feeds.batch import Fault
+from agentic_lakehouse.feeds.cells import cell_kind
+from agentic_lakehouse.feeds.delimited import Dialect, records
+from agentic_lakehouse.feeds.text import lines
+
+DELIMITERS = (",", ";", "\t", "|", "#", "~", "^", "\x01", "\x1f", "¦", "§", "!", "*", "@", "=", ":", " ")
+"""Characters that divide cells, the usual ones first. The last two also stand inside most texts."""
+LOOSE = frozenset({":", " "})
+SAMPLE_CHARS = 1 << 17
+TYPED_RECORDS = 200
+"""Records whose cells are looked at."""
+RETEST_CHARS = 32 << 20
+"""Text over which the best candidates are compared again."""
+MIN_CONSISTENCY = 0.3
+"""Least share of records of the commonest width; below it the file has one column."""
+
+_PLAIN = re.compile(r'[^;|\t#~^,"\x01\x1f¦§]*')
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a dialect makes of some text."""
+
+    dialect: Dialect
+    width: int
+    """Commonest number of cells, of those above one; 1 where there is none."""
+    consistency: float
+    """Share of records that are that wide."""
+    score: float
+
+
+def choose_dialect(path: Path, encoding: str, *, name: str) -> Dialect:
+    """Return the dialect that reads a delimited file best. Its delimiter is `None` where there is one column.
+
+    Raises:
+        FeedUnreadable: the file cannot be read.
+    """
+    sample = list(_upto(lines(path, encoding, name=name), SAMPLE_CHARS))
+    text = "".join(sample)
+    trials = [_with_best_quote(sample, Dialect(d), text) for d in DELIMITERS if d in text]
+    tables = sorted((t for t in trials if t.consistency >= MIN_CONSISTENCY), key=lambda t: -t.score)
+    if any(t.dialect.delimiter not in LOOSE for t in tables):
+        tables = [t for t in tables if t.dialect.delimiter not in LOOSE]
+    else:
+        tables = [t for t in tables if t.consistency == 1]
+    if not tables:
+        whole = try_dialect(sample, Dialect(","))
+        return Dialect("," if whole.width == 1 and whole.consistency == 1 else None)
+    best = tables[0]
+    if len(text) >= SAMPLE_CHARS and len(tables) > 1:
+        best = max(
+            (try_dialect(_upto(lines(path, encoding, name=name), RETEST_CHARS), t.dialect) for t in tables[:3]),
+            key=lambda t: (t.consistency * t.score, t.score),
+        )
+    return _with_spaces(sample, best.dialect)
+
+
+def try_dialect(source: Iterator[str] | Sequence[str], dialect: Dialect) -> Trial:
+    """Read lines in a dialect and score the result: equal widths, many columns, cells that look like something."""
+    widths: Counter[int] = Counter()
+    known = seen = 0
+    for number, record in enumerate(records(source, dialect)):
+        if isinstance(record, Fault):
+            widths[0] += 1
+            continue
+        widths[len(record.cells)] += 1
+        if number < TYPED_RECORDS and len(record.cells) > 1:
+            seen += len(record.cells)
+            known += sum(_looks_like_something(cell or "") for cell in record.cells)
+    wide = {width: count for width, count in widths.items() if width > 1}
+    if not wide:
+        return Trial(dialect, 1, widths[1] / max(1, widths.total()), 0.0)
+    width = max(wide, key=lambda w: (wide[w], w))
+    consistency = wide[width] / widths.total()
+    score = consistency**2 * (0.3 + 0.7 * known / seen) * (width - 1) / width if seen else 0.0
+    return Trial(dialect, width, consistency, score)
+
+
+def _looks_like_something(cell: str) -> bool:
+    return _PLAIN.fullmatch(cell) is not None or cell_kind(cell) != "text"
+
+
+def _with_best_quote(sample: list[str], dialect: Dialect, text: str) -> Trial:
+    """Return the trial of a delimiter with the quote and escape that suit it."""
+    best = try_dialect(sample, dialect)
+    if '\\"' in text:
+        best = _more_consistent(best, try_dialect(sample, replace(dialect, escape="\\")))
+    bare = try_dialect(sample, replace(dialect, quote=None))
+    if bare.consistency > best.consistency and _stray_quotes(sample, dialect, '"') >= _quoted(sample, dialect, '"'):
+        best = bare
+    if "'" in text:
+        best = _with_apostrophes(sample, best, escaped="\\'" in text)
+    return best
+
+
+def _with_apostrophes(sample: list[str], best: Trial, *, escaped: bool) -> Trial:
+    """Take `'` for the quote where that mends records, or where it encloses cells and never just begins one."""
+    dialect = replace(best.dialect, quote="'", escape=None)
+    single = try_dialect(sample, dialect)
+    if escaped:
+        single = _more_consistent(single, try_dialect(sample, replace(dialect, escape="\\")))
+    quoted = _quoted(sample, dialect, "'")
+    if single.consistency > best.consistency:
+        return single if quoted else best
+    is_habit = quoted * 2 >= len(sample) and not _stray_quotes(sample, dialect, "'") and not _quoted(sample, dialect, '"')
+    return single if is_habit and single.consistency == best.consistency else best
+
+
+def _more_consistent(first: Trial, second: Trial) -> Trial:
+    return second if second.consistency > first.consistency else first
+
+
+def _quoted(sample: list[str], dialect: Dialect, quote: str) -> int:
+    """Return how many cells begin and end with the quote."""
+    return sum(len(c) > 1 and c[0] == c[-1] == quote for c in _bare_cells(sample, dialect))
+
+
+def _stray_quotes(sample: list[str], dialect: Dialect, quote: str) -> int:
+    """Return how many cells begin with the quote and do not end with it."""
+    return sum(c[:1] == quote and (c[-1] != quote or len(c) == 1) for c in _bare_cells(sample, dialect))
+
+
+def _bare_cells(sample: list[str], dialect: Dialect) -> Iterator[str]:
+    for record in records(sample, replace(dialect, quote=None, escape=None)):
+        if not isinstance(record, Fault):
+            yield from ((cell or "").strip() for cell in record.cells)
+
+
+def _with_spaces(sample: list[str], dialect: Dialect) -> Dialect:
+    """Take a space behind nearly every delimiter as part of it, so that quotes behind it are seen."""
+    if dialect.delimiter is None or dialect.delimiter.isspace():
+        return dialect
+    behind = [
+        (cell or "").startswith(" ")
+        for record in islice(records(sample, replace(dialect, quote=None)), TYPED_RECORDS)
+        if not isinstance(record, Fault)
+        for cell in record.cells[1:]
+        if cell
+    ]
+    spaced = replace(dialect, delimiter=f"{dialect.delimiter} ")
+    if not behind or sum(behind) < 0.7 * len(behind):
+        return dialect
+    return spaced if try_dialect(sample, spaced).consistency >= try_dialect(sample, dialect).consistency else dialect
+
+
+def _upto(source: Iterator[str], size: int) -> Iterator[str]:
+    """Yield lines until `size` characters were seen."""
+    for line in source:
+        yield line
+        size -= len(line)
+        if size <= 0:
+            return

@@ -1,0 +1,142 @@
+"""Find the encoding of a text file: byte order mark, then UTF-8 over every byte, then likelihood.
+
+Nearly all feeds are UTF-8 or a Windows code page. charset-normalizer tells scripts apart well (Cyrillic,
+Greek, Chinese) but confuses the Latin code pages, which share most letters; there, the letters and
+signs that product texts use decide.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from agentic_lakehouse.feeds.source import open_bytes, unreadable
+
+CHUNK = 1 << 20
+SAMPLE = 1 << 16
+
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its mark begins with theirs
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+OTHER_SCRIPTS = (
+    "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr",
+)  # fmt: skip
+"""Code pages in which words are runs of bytes beyond ASCII, most used first."""
+
+_SIGNS = "€£©®™°²³½¼¾±×·–—‘’“”„…•«»µ§º\u00a0"
+_WESTERN = _SIGNS + "äöüßéèêëàâçîïôùûœæñáíóúåøãõìò" + "ÄÖÜÉÈÊÀÂÇÎÔŒÆÑÁÍÓÚÅØÃÕ" + "¡¿ª"
+_CENTRAL = _SIGNS + "äöüßąćęłńóśźżáčďéěíňřšťúůýžőű" + "ÄÖÜĄĆĘŁŃÓŚŹŻÁČĎÉĚÍŇŘŠŤÚŮÝŽŐŰ"
+LATIN = {
+    "cp1252": frozenset(_WESTERN),
+    "cp1250": frozenset(_CENTRAL),
+    "cp1254": frozenset(_WESTERN + "şğıŞĞİ"),
+    "cp850": frozenset(_WESTERN),
+    "mac_roman": frozenset(_WESTERN),
+}
+"""Latin code pages, most used first, with the characters beyond ASCII that product texts in them hold."""
+
+MIN_LATIN = 0.7
+"""Least share of usual characters at which a Latin code page is believed without a second look."""
+
+_FOREIGN_RUN = re.compile(rb"[\x80-\xff]+")
+_SIGN_IN_WORD = re.compile(r"(?<=[a-zA-Z])[^\w\s!-~’‘–·®™](?=[a-zA-Z])|(?<=[a-zA-Z])[²³½¼¾ºª](?=[a-zA-Z])")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1b\x7f]")
+_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+
+
+def detect_encoding(path: Path, *, name: str) -> str:
+    """Return the Python codec name of a text file.
+
+    A file that is UTF-8 but for a few stray bytes is `utf-8`: its broken lines are told apart when it is
+    read, instead of spoiling every other line.
+
+    Raises:
+        FeedUnreadable: the bytes are not text.
+    """
+    with open_bytes(path, name=name) as source:
+        sample = source.read(SAMPLE)
+    for mark, codec in BYTE_ORDER_MARKS:
+        if sample.startswith(mark):
+            return codec
+    if wide := _wide(sample):
+        return wide
+    if len(_CONTROL.findall(sample)) > len(sample) // 50:
+        raise unreadable(name, "holds binary data, not text", hint="Ask the vendor for CSV, JSON, Parquet or XLSX.")
+    broken, foreign = _utf8_faults(path, name)
+    return "utf-8" if broken == 0 or foreign > broken else _legacy(_foreign_sample(path, name))
+
+
+def _wide(sample: bytes) -> str | None:
+    """Return UTF-16 without a mark: every other byte of mostly Latin text is zero."""
+    half = len(sample) // 2
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if half and odd > half // 3 and even < half // 20:
+        return "utf-16-le"
+    if half and even > half // 3 and odd < half // 20:
+        return "utf-16-be"
+    return None
+
+
+def _utf8_faults(path: Path, name: str) -> tuple[int, int]:
+    """Return how many bytes are not UTF-8, and how many characters beyond ASCII are."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    broken = foreign = 0
+    for chunk in _chunks(path, name):
+        text = decoder.decode(chunk, final=not chunk)
+        if not text.isascii():
+            bad = len(_ESCAPED_BYTE.findall(text))
+            broken += bad
+            foreign += sum(not c.isascii() for c in text) - bad
+    return broken, foreign
+
+
+def _foreign_sample(path: Path, name: str) -> bytes:
+    """Return the first lines that hold bytes beyond ASCII."""
+    found: list[bytes] = []
+    size = 0
+    for chunk in _chunks(path, name):
+        for line in chunk.split(b"\n"):
+            if not line.isascii():
+                found.append(line[:SAMPLE])
+                size += len(line)
+            if size > SAMPLE:
+                return b"\n".join(found)
+    return b"\n".join(found)
+
+
+def _chunks(path: Path, name: str) -> Iterator[bytes]:
+    """Yield the file's bytes, then an empty chunk."""
+    with open_bytes(path, name=name) as source:
+        while chunk := source.read(CHUNK):
+            yield chunk
+    yield b""
+
+
+def _legacy(sample: bytes) -> str:
+    likelihoods = {codec: _likelihood(sample, codec) for codec in LATIN}
+    latin = max(likelihoods, key=lambda codec: likelihoods[codec])
+    runs = _FOREIGN_RUN.findall(sample)
+    if sum(map(len, runs)) > 2 * len(runs) or likelihoods[latin] < MIN_LATIN:
+        from charset_normalizer import from_bytes
+
+        other = from_bytes(sample, cp_isolation=list(OTHER_SCRIPTS)).best()
+        if other is not None:
+            return other.encoding
+    return latin if likelihoods[latin] > 0 else "latin-1"
+
+
+def _likelihood(sample: bytes, codec: str) -> float:
+    """Return the share of characters beyond ASCII that such texts use, less signs inside words."""
+    try:
+        text = sample.decode(codec)
+    except UnicodeDecodeError:
+        return 0.0
+    foreign = [c for c in text if not c.isascii()]
+    usual = sum(c in LATIN[codec] for c in foreign)
+    return (usual - len(_SIGN_IN_WORD.findall(text))) / len(foreign)

@@ -1,0 +1,175 @@
+"""The catalog database: one SQL database that is the truth about the lake.
+
+SQLite by default, Postgres for many hosts. Readers see a snapshot and never wait; writers come one at
+a time on either, so that what a write transaction reads stays true until it commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+
+from agentic_lakehouse.errors import CatalogUnavailable, SettingsInvalid
+
+BUSY_SECONDS = 60.0
+"""How long a writer waits for the one before it. Write transactions hold no file I/O: they take milliseconds."""
+
+WRITERS_LOCK = 0x6C616B65
+"""Key of the Postgres advisory lock that lets one writer in ("lake" in ASCII)."""
+
+HINTS = {
+    "locked": "Another process holds the database for very long: see who does, then run this again.",
+    "readonly": "The database and its folder must be writable by this user.",
+    "unable to open": "Check LAKEHOUSE_CATALOG_URI, and that its folder is writable by this user.",
+    "malformed": "The file is damaged: restore it from a backup; data files in the warehouse are untouched.",
+    "not a database": "LAKEHOUSE_CATALOG_URI names a file that is not an SQLite database.",
+    "full": "Free some space on the disk that holds the database.",
+}
+"""What to do, by what a driver's message says."""
+
+
+class Database:
+    """An open catalog database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._is_sqlite = engine.dialect.name == "sqlite"
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """Connect to the database at an SQLAlchemy URL; an SQLite file and its folder are made where absent.
+
+        Raises:
+            SettingsInvalid: the URL names no database that a lake can stand in.
+            CatalogUnavailable: it cannot be opened.
+        """
+        parsed = _parse(url)
+        if parsed.get_backend_name() != "sqlite":
+            return cls(_engine(parsed))
+        path = Path(parsed.database or "").expanduser().absolute()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CatalogUnavailable(
+                f"The folder {path.parent} of the catalog database cannot be made: {error.strerror}.",
+                hint=HINTS["unable to open"],
+                path=str(path),
+            ) from error
+        engine = _engine(parsed.set(database=str(path)), connect_args={"timeout": BUSY_SECONDS})
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        database = cls(engine)
+        with database.told():
+            _use_write_ahead_log(engine)
+        return database
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one snapshot.
+
+        Raises:
+            CatalogUnavailable: the database cannot be read.
+        """
+        with self.told(), self.engine.connect() as connection:
+            if not self._is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Give a connection in a transaction that no other writer runs beside; commit it where nothing is raised.
+
+        Raises:
+            CatalogUnavailable: the database cannot be written.
+        """
+        with self.told(), self.engine.connect() as connection:
+            connection.execution_options(lake_writes=True)
+            with connection.begin():
+                if not self._is_sqlite:
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITERS_LOCK)))
+                yield connection
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Tell what the driver complains of in our words; for code that uses `engine` itself.
+
+        Raises:
+            CatalogUnavailable: in place of a driver's error about the database as a whole.
+        """
+        try:
+            yield
+        except DatabaseError as error:
+            # Integrity, data and programming errors are our own faults, and subclasses: they pass.
+            if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+                raise
+            said = str(error.orig)
+            place = self.engine.url.render_as_string(hide_password=True)
+            hint = next((hint for sign, hint in HINTS.items() if sign in said.lower()), "Run `lakehouse doctor`.")
+            raise CatalogUnavailable(
+                f"The catalog database {place} cannot be used: {said.strip()}.", hint=hint, url=place
+            ) from error
+
+    def close(self) -> None:
+        """Close every connection; the object can still be used and then connects anew."""
+        self.engine.dispose()
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError as error:
+        raise SettingsInvalid(
+            "LAKEHOUSE_CATALOG_URI is not an SQLAlchemy URL.",
+            hint="Write it as `sqlite:////folder/catalog.db` or `postgresql+psycopg://user@host/name`.",
+        ) from error
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise SettingsInvalid(
+            f"The catalog database cannot be {parsed.get_backend_name()!r}.", hint="Use SQLite or Postgres."
+        )
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise SettingsInvalid(
+            "The catalog database must be a file: one in memory cannot be shared between processes.",
+            hint="Write LAKEHOUSE_CATALOG_URI as `sqlite:////folder/catalog.db`.",
+        )
+    return parsed
+
+
+def _engine(url: sa.URL, **options: Any) -> sa.Engine:
+    try:
+        return sa.create_engine(url, **options)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise SettingsInvalid(
+            f"No driver for {url.drivername!r} is installed.",
+            hint="Install the extra `postgres` and write the URL as `postgresql+psycopg://…`.",
+            driver=url.drivername,
+        ) from error
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    """Leave transactions to `_begin_sqlite`: the driver by itself begins them late and never immediately."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """Take the write lock at once where writing is meant: a reader that turns writer can be refused at any time."""
+    writes = connection.get_execution_options().get("lake_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _use_write_ahead_log(engine: sa.Engine) -> None:
+    """Let readers and one writer work side by side. Remembered in the file, so the first process does it for all."""
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA journal_mode")
+        if cursor.fetchone() != ("wal",):
+            cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.close()
+    finally:
+        raw.close()

@@ -1,0 +1,163 @@
+"""Parquet files as Iceberg data files: what a staged file must be, and which files a table has.
+
+A file belongs to exactly one partition, and that is read from its rows: column statistics are cut
+short by some writers and left out by others, and a file filed under the wrong partition is never found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyiceberg.expressions.literals import literal
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+from pyiceberg.typedef import Record
+
+from agentic_lakehouse.errors import UsageInvalid
+from agentic_lakehouse.lake.schemas import arrow_word, fits, words_of
+
+_BATCH_ROWS = 1 << 20
+_FIELD_ID = b"PARQUET:field_id"
+
+PartitionValue = str | int | date
+
+
+def partition_columns(table: Table) -> tuple[str, ...]:
+    """Return the columns by whose values a table's files are kept apart."""
+    return tuple(field.name for field in table.spec().fields)
+
+
+def describe(path: Path, location: str, table: Table, *, slice_: Mapping[str, PartitionValue] | None = None) -> DataFile:
+    """Return the data file that a local Parquet file will be once it stands at `location`.
+
+    Args:
+        path: local file with at least one row.
+        location: where the table will find it.
+        table: the table that it is for.
+        slice_: partition values that its rows must have.
+
+    Raises:
+        UsageInvalid: its columns are not the table's, or its rows are not of one partition, or of another slice.
+    """
+    metadata = pq.read_metadata(path)
+    schema = table.schema()
+    _require_columns(path, metadata.schema.to_arrow_schema(), schema)
+    partition = Record(*_partition(path, table))
+    if slice_ and not _matches(partition, table, slice_):
+        raise UsageInvalid(f"{path.name} holds rows {partition} that are not of the slice {dict(slice_)}.", file=str(path))
+    statistics = data_file_statistics_from_parquet_metadata(
+        parquet_metadata=metadata,
+        stats_columns=compute_statistics_plan(schema, table.properties),
+        parquet_column_mapping=parquet_path_to_id_mapping(schema),
+    )
+    return DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=location,
+        file_format=FileFormat.PARQUET,
+        partition=partition,
+        file_size_in_bytes=path.stat().st_size,
+        sort_order_id=None,
+        spec_id=table.spec().spec_id,
+        equality_ids=None,
+        key_metadata=None,
+        **statistics.to_serialized_dict(),
+    )
+
+
+def row_count(path: Path) -> int:
+    """Return the number of rows of a local Parquet file."""
+    return pq.read_metadata(path).num_rows
+
+
+def live_files(table: Table, partition: Mapping[str, PartitionValue] | None = None) -> list[DataFile]:
+    """Return the data files of a table's head, those of a partition alone where one is given.
+
+    Raises:
+        UsageInvalid: `partition` names a column by which the table is not partitioned.
+    """
+    found = [task.file for task in table.scan().plan_files()]
+    return [file for file in found if _matches(file.partition, table, partition)] if partition else found
+
+
+def _matches(record: Record, table: Table, partition: Mapping[str, PartitionValue]) -> bool:
+    columns = partition_columns(table)
+    if unknown := set(partition) - set(columns):
+        raise UsageInvalid(
+            f"{'.'.join(table.name())} is not partitioned by {min(unknown)!r}.",
+            hint=f"Its partition columns are {', '.join(columns)}.",
+        )
+    schema = table.schema()
+    return all(
+        record[place] == literal(partition[name]).to(schema.find_type(name)).value
+        for place, name in enumerate(columns)
+        if name in partition
+    )
+
+
+def _partition(path: Path, table: Table) -> list[object]:
+    """Return the one value that each partition column has in all rows, as Iceberg keeps it."""
+    columns = list(partition_columns(table))
+    seen: dict[str, pa.Array] = {}
+    with pq.ParquetFile(path, read_dictionary=columns) as file:
+        for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
+            for name in columns:
+                values = pc.unique(batch.column(name).cast(_plain(batch.column(name).type)))
+                seen[name] = pc.unique(pa.concat_arrays([seen[name], values])) if name in seen else values
+    schema = table.schema()
+    found = []
+    for name in columns:
+        values = seen[name].to_pylist()
+        if len(values) != 1 or values[0] is None:
+            shown = ", ".join(repr(v) for v in values[:3])
+            raise UsageInvalid(
+                f"{path.name} holds rows of several partitions, or of none: {name} is {shown}.",
+                hint="Write one file a partition, without nulls in partition columns.",
+                file=str(path),
+                column=name,
+            )
+        found.append(literal(values[0]).to(schema.find_type(name)).value)
+    return found
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _require_columns(path: Path, found: pa.Schema, schema: Schema) -> None:
+    expected = words_of(schema)
+    for field in found:
+        word = arrow_word(field.type)
+        if field.name not in expected:
+            problem = f"its column {field.name!r} is not in the table"
+        elif not _same(word, expected[field.name]):
+            problem = f"its column {field.name!r} is {word}, the table has {expected[field.name]}"
+        elif _field_id(field) not in {None, schema.find_field(field.name).field_id}:
+            problem = f"its column {field.name!r} carries the field id {_field_id(field)} of another column"
+        else:
+            continue
+        raise UsageInvalid(f"{path.name} does not fit the table: {problem}.", file=str(path), column=field.name)
+
+
+def _same(word: str, expected: str) -> bool:
+    return word == expected or (word.startswith("decimal") and expected.startswith("decimal") and fits(word, expected))
+
+
+def _field_id(field: pa.Field) -> int | None:
+    number = (field.metadata or {}).get(_FIELD_ID)
+    return None if number is None else int(number)
+
+
+def total(files: Sequence[DataFile]) -> int:
+    """Return the number of rows in data files."""
+    return sum(file.record_count for file in files)

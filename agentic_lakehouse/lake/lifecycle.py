@@ -1,0 +1,138 @@
+"""How a branch begins, is taken up again, and ends without being published.
+
+One branch a feed. Beginning puts it at main, whatever stood there; taking it up again demands that the
+step before the wanted one stands recorded there with the same inputs. Each runs in one transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from agentic_lakehouse.contracts.base import Record
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.errors import StepOutOfOrder, UsageInvalid
+from agentic_lakehouse.lake import catalog, commits, leases
+from agentic_lakehouse.lake.catalog import MAIN
+from agentic_lakehouse.lake.leases import Lease, LeaseState
+from agentic_lakehouse.lake.rows import AUDITS, BRANCHES
+
+
+class BranchInfo(Record):
+    """An open branch, as `lakehouse branches` lists it."""
+
+    name: str
+    feed: str
+    run_id: str | None
+    """Run that holds it, or that held it last and was not heard of since; `None` where it was let go."""
+    lease: LeaseState
+    steps: tuple[tuple[str, str], ...]
+    """Steps in the order in which they were done, each with the hash of its inputs."""
+    created_at: datetime
+    heartbeat_at: datetime
+
+
+def begin(connection: sa.Connection, feed: Feed, run_id: str, *, lease_seconds: int) -> Lease:
+    """Open the feed's branch at main's head, or put it back there, and lease it to a run.
+
+    Raises:
+        BranchLeased: another run holds it.
+    """
+    if (row := leases.row_of(connection, feed.branch)) is not None:
+        leases.require_free(row, feed, run_id)
+    close(connection, feed.branch)
+    lease = Lease(feed.branch, run_id, leases.next_token(connection))
+    catalog.copy(connection, MAIN, lease.catalog)
+    now = datetime.now(UTC)
+    connection.execute(
+        BRANCHES.insert().values(
+            name=feed.branch,
+            feed=str(feed),
+            catalog=lease.catalog,
+            token=lease.token,
+            run_id=run_id,
+            lease_seconds=lease_seconds,
+            heartbeat_at=now,
+            base_seq=commits.head(connection),
+            audits_before=connection.scalar(sa.select(sa.func.coalesce(sa.func.max(AUDITS.c.seq), 0))),
+            steps=[],
+            created_at=now,
+        )
+    )
+    return lease
+
+
+def resume(
+    connection: sa.Connection, feed: Feed, run_id: str, *, after: str, inputs: str, lease_seconds: int
+) -> Lease:
+    """Lease the feed's branch as it stands, behind the recorded step `after`.
+
+    A run that holds it already keeps its lease; any other takes it over under a new token.
+
+    Raises:
+        StepOutOfOrder: there is no branch, or the step is not recorded there with those inputs.
+        BranchLeased: another run holds it.
+    """
+    row = leases.row_of(connection, feed.branch)
+    if row is None:
+        raise StepOutOfOrder(
+            f"{feed} has no open branch on which {after!r} was done.",
+            hint=f"Begin with the first step: `lakehouse run --feed {feed}`.",
+            feed=str(feed),
+            after=after,
+        )
+    leases.require_free(row, feed, run_id)
+    _require_step(dict(row["steps"]), feed, after=after, inputs=inputs)
+    here = BRANCHES.update().where(BRANCHES.c.name == feed.branch)
+    alive = {"heartbeat_at": datetime.now(UTC), "lease_seconds": lease_seconds}
+    if row["run_id"] == run_id:
+        connection.execute(here.values(alive))
+        return Lease(feed.branch, run_id, row["token"])
+    lease = Lease(feed.branch, run_id, leases.next_token(connection))
+    catalog.rename(connection, row["catalog"], lease.catalog)
+    connection.execute(here.values({**alive, "run_id": run_id, "token": lease.token, "catalog": lease.catalog}))
+    return lease
+
+
+def _require_step(steps: dict[str, str], feed: Feed, *, after: str, inputs: str) -> None:
+    if steps.get(after) == inputs:
+        return
+    problem = "was done there with other inputs" if after in steps else "was not done there"
+    raise StepOutOfOrder(
+        f"Branch {feed.branch} cannot be continued: step {after!r} {problem}.",
+        hint=f"Do {after!r} first, or begin anew: `lakehouse run --feed {feed}`.",
+        feed=str(feed),
+        after=after,
+        recorded=list(steps),
+    )
+
+
+def abandon(connection: sa.Connection, name: str) -> None:
+    """Drop a branch, held or not; the run that holds it can change nothing any more.
+
+    Raises:
+        UsageInvalid: there is no such branch.
+    """
+    if leases.row_of(connection, name) is None:
+        raise UsageInvalid(
+            f"There is no open branch {name!r}.", hint="Open branches are listed by `lakehouse branches`.", branch=name
+        )
+    close(connection, name)
+
+
+def close(connection: sa.Connection, name: str) -> None:
+    """Remove a branch and every catalog made for it. Its files stay until maintenance finds them unreferenced."""
+    catalog.drop(connection, leases.catalog_prefix(name))
+    connection.execute(BRANCHES.delete().where(BRANCHES.c.name == name))
+
+
+def infos(connection: sa.Connection) -> list[BranchInfo]:
+    """Return every open branch, by name."""
+    rows = connection.execute(sa.select(BRANCHES).order_by(BRANCHES.c.name)).mappings()
+    return [
+        BranchInfo.model_validate(
+            {**{name: row[name] for name in BranchInfo.model_fields if name != "lease"}, "lease": leases.state_of(row)}
+        )
+        for row in rows
+    ]

@@ -1,0 +1,139 @@
+"""The warehouse: where data and metadata files are, on a local path or in an object store.
+
+Locations inside tables are absolute. A local one is a plain path, without `file://`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import fsspec
+from pyiceberg.io import FileIO, load_file_io
+from pyiceberg.table import StaticTable
+
+from agentic_lakehouse.errors import CatalogUnavailable, SettingsInvalid
+
+_CHUNK = 8 * 1024 * 1024
+"""Bytes that are copied at once to and from an object store."""
+
+
+class Warehouse:
+    """The root of all tables.
+
+    Attributes:
+        root: absolute folder, or URL, without a trailing slash.
+        is_local: whether files are reached by their paths.
+        properties: how pyiceberg reaches the files.
+    """
+
+    def __init__(self, uri: str) -> None:
+        """Take a folder or an fsspec URL.
+
+        Raises:
+            SettingsInvalid: no file system is installed for the URL.
+        """
+        split = urlsplit(uri)
+        self.is_local = "://" not in uri or split.scheme == "file"
+        self.properties: dict[str, str] = {}
+        if self.is_local:
+            path = unquote(split.path) if split.scheme == "file" else uri
+            self.root = str(Path(path).expanduser().absolute())
+        else:
+            _require_file_system(split.scheme)
+            self.root = uri.rstrip("/")
+            self.properties["py-io-impl"] = "pyiceberg.io.fsspec.FsspecFileIO"
+        # Metadata files never change, so a parsed one can be kept.
+        self.table_at = lru_cache(maxsize=128)(self._table_at)
+
+    def make(self) -> None:
+        """Make the root folder where there is none; object stores need none.
+
+        Raises:
+            CatalogUnavailable: it cannot be made.
+        """
+        if not self.is_local:
+            return
+        try:
+            Path(self.root).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CatalogUnavailable(
+                f"The warehouse {self.root} cannot be made: {error.strerror}.",
+                hint="Check LAKEHOUSE_WAREHOUSE, and that its folder is writable by this user.",
+                path=self.root,
+            ) from error
+
+    @property
+    def io(self) -> FileIO:
+        """What reads and writes files at locations of this warehouse."""
+        return load_file_io(self.properties, self.root)
+
+    def table_location(self, table: str) -> str:
+        """Return the folder (or prefix) of a table `<namespace>.<name>`."""
+        namespace, _, name = table.rpartition(".")
+        return f"{self.root}/{namespace}/{name}"
+
+    def new_location(self, table: str) -> str:
+        """Return where a new data file of a table goes; no file is ever put there twice."""
+        return f"{self.table_location(table)}/data/{uuid.uuid4().hex}.parquet"
+
+    def put(self, path: Path, location: str) -> None:
+        """Move a local file to a new location; where the warehouse is remote, upload it."""
+        if self.is_local:
+            Path(location).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, location)
+            return
+        with path.open("rb") as source, self.io.new_output(location).create() as target:
+            shutil.copyfileobj(source, target, _CHUNK)
+
+    def local_copy(self, location: str, staging: Path) -> Path:
+        """Return a local path of a data file: itself, or a copy in `staging` made on first use.
+
+        Raises:
+            CatalogUnavailable: the file is gone.
+        """
+        if self.is_local:
+            return Path(location)
+        copy = staging / location.rpartition("/")[2]
+        if not copy.exists():
+            part = copy.with_suffix(".part")
+            try:
+                with self.io.new_input(location).open() as source, part.open("wb") as target:
+                    shutil.copyfileobj(source, target, _CHUNK)
+            except FileNotFoundError as error:
+                raise _gone(location) from error
+            part.rename(copy)
+        return copy
+
+    def _table_at(self, location: str) -> StaticTable:
+        """Read a table as one metadata file has it.
+
+        Raises:
+            CatalogUnavailable: the file is gone.
+        """
+        try:
+            return StaticTable.from_metadata(location, self.properties)
+        except FileNotFoundError as error:
+            raise _gone(location) from error
+
+
+def _gone(location: str) -> CatalogUnavailable:
+    return CatalogUnavailable(
+        f"The lake refers to {location}, which is not there.",
+        hint="Was the warehouse moved or cleaned by hand? Restore the file, or point LAKEHOUSE_WAREHOUSE back.",
+        location=location,
+    )
+
+
+def _require_file_system(scheme: str) -> None:
+    try:
+        fsspec.get_filesystem_class(scheme)
+    except (ImportError, ValueError) as error:
+        raise SettingsInvalid(
+            f"No file system for {scheme}:// is installed.",
+            hint="Install the extra `s3`, or set LAKEHOUSE_WAREHOUSE to a local folder.",
+            scheme=scheme,
+        ) from error

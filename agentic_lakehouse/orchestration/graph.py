@@ -1,0 +1,39 @@
+"""The code location for one standard: assets, checks, jobs, the sensor and the schedule."""
+
+from __future__ import annotations
+
+import warnings
+
+import dagster as dg
+
+from agentic_lakehouse.contracts.odcs import load_standard
+from agentic_lakehouse.orchestration.assets import build_assets
+from agentic_lakehouse.orchestration.checks import build_checks
+from agentic_lakehouse.orchestration.keys import Keys
+from agentic_lakehouse.orchestration.maintenance import build_maintenance
+from agentic_lakehouse.orchestration.resources import resources
+from agentic_lakehouse.orchestration.sensors import build_landing_sensor
+from agentic_lakehouse.settings import Settings
+
+JOB = "publish_feed"
+
+
+def graph(settings: Settings) -> dg.Definitions:
+    """Compose everything that the Dagster UI shows."""
+    standard = load_standard(settings.standard)
+    keys = Keys.of(standard)
+    with warnings.catch_warnings():
+        # A check with a partition is a preview feature; it is the only way to a status for each feed.
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        checks = build_checks(standard, keys)
+    job = dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), description="One feed, from file to core.")
+    maintenance, daily = build_maintenance()
+    return dg.Definitions(
+        assets=build_assets(standard, keys),
+        asset_checks=checks,
+        jobs=[job, maintenance],
+        sensors=[build_landing_sensor(job)],
+        schedules=[daily],
+        resources=resources(settings),
+        executor=dg.in_process_executor,
+    )

@@ -1,0 +1,93 @@
+"""Outcomes of steps as Dagster metadata: what the UI shows of rows, schemas, lineage, prompts and models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
+from agentic_lakehouse.contracts.governed import CheckResult, ModelCall
+from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.contracts.tables import TableSchema
+
+MAX_PROMPT = 4_000
+"""Characters of a rendered prompt that the UI is given; the journal has all of it."""
+
+
+def llm(calls: Sequence[ModelCall]) -> dict[str, Any]:
+    """Return the `llm/*` keys: which model answered which prompt, and what it cost."""
+    if not calls:
+        return {"llm/attempts": 0, "llm/cached": True}
+    last = calls[-1]
+    made = [c for c in calls if not c.cached]
+    costs = [c.cost_usd for c in made]
+    return {
+        "llm/model": last.model_version or last.model,
+        "llm/prompt": dg.MetadataValue.md(f"```\n{last.rendered_prompt[:MAX_PROMPT]}\n```"),
+        "llm/prompt_name": last.prompt,
+        "llm/prompt_sha256": last.prompt_sha256,
+        "llm/raw_output": dg.MetadataValue.md(f"```json\n{last.raw_output[:MAX_PROMPT]}\n```"),
+        "llm/input_tokens": sum(c.input_tokens for c in made),
+        "llm/output_tokens": sum(c.output_tokens for c in made),
+        "llm/cost_usd": "unknown" if None in costs else float(sum(c for c in costs if c is not None)),
+        "llm/attempts": len(made),
+        "llm/cached": not made,
+        "llm/call_id": last.id,
+    }
+
+
+def column_schema(schema: TableSchema, required: frozenset[str] = frozenset()) -> dg.TableSchema:
+    """Return a kept table's columns as the UI shows them."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                c.name,
+                c.type,
+                description=c.doc or None,
+                constraints=dg.TableColumnConstraints(nullable=c.name not in required),
+            )
+            for c in schema.columns
+        ]
+    )
+
+
+def column_lineage(mapping: Mapping, spec: FeedSpec, bronze: dg.AssetKey) -> dg.TableColumnLineage:
+    """Return which bronze columns each target is made of."""
+    names = {c.source_name: c.name for c in spec.columns}
+    return dg.TableColumnLineage(
+        {
+            line.target: [dg.TableColumnDep(bronze, names[s]) for s in line.sources if s in names]
+            for line in mapping.columns
+        }
+    )
+
+
+def mapping_table(mapping: Mapping, standard: ProductStandard) -> dg.MetadataValue[Any]:
+    """Return a mapping as a Markdown table: target, sources, expression, confidence."""
+    rows = [
+        f"| {line.target} | {', '.join(line.sources)} | `{line.expression.replace('|', chr(92) + '|')}` "
+        f"| {'' if line.confidence is None else f'{line.confidence:.2f}'} |"
+        for line in mapping.columns
+    ]
+    head = f"Onto {standard.label}\n\n| target | sources | expression | confidence |\n|---|---|---|---|"
+    return dg.MetadataValue.md("\n".join([head, *rows]))
+
+
+def counts(found: Map[str, int]) -> dg.MetadataValue[Any]:
+    """Return labelled counts as JSON."""
+    return dg.MetadataValue.json(dict(found))
+
+
+def check_metadata(result: CheckResult) -> dict[str, Any]:
+    """Return what a check found: the count (plotted over time), samples, and the SQL that shows them."""
+    found: dict[str, Any] = {"count": result.count}
+    if result.sql:
+        found["sql"] = dg.MetadataValue.md(f"```sql\n{result.sql[:MAX_PROMPT]}\n```")
+    if result.samples:
+        found["samples"] = dg.MetadataValue.json(json.loads(json.dumps(result.samples, default=str)))
+    return found

@@ -1,0 +1,51 @@
+"""The lakehouse as a Dagster resource, with DuckDB connections from `dagster-duckdb`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import dagster as dg
+from dagster_duckdb import DuckDBResource
+
+from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.settings import Settings, load_settings
+
+
+class LakehouseResource(dg.ConfigurableResource[Lakehouse]):
+    """Where the lakehouse is. Secrets and everything not named here come from the environment at run time."""
+
+    duckdb: dg.ResourceDependency[DuckDBResource]
+    home: str
+    landing: str
+    standard: str
+    policy: str
+    vendors: str
+    model: str
+
+    @cached_property
+    def lakehouse(self) -> Lakehouse:
+        """The lakehouse, opened once a process."""
+        settings = load_settings(
+            home=self.home,
+            landing=self.landing,
+            standard=self.standard,
+            policy=self.policy,
+            vendors=self.vendors,
+            model=self.model,
+        )
+        return Lakehouse(settings, connect=self.duckdb.get_connection)
+
+
+def resources(settings: Settings) -> dict[str, object]:
+    """Return the resources of the code location for `settings`."""
+    return {
+        "lakehouse": LakehouseResource(
+            duckdb=DuckDBResource(database=":memory:"),
+            home=str(settings.home_path),
+            landing=settings.landing,
+            standard=str(settings.standard),
+            policy=str(settings.policy),
+            vendors=str(settings.vendors),
+            model=settings.model,
+        )
+    }

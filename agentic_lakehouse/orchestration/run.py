@@ -1,0 +1,108 @@
+"""Run feeds through the whole graph from the command line, as Dagster runs in the home's history."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.governed import FeedRun
+from agentic_lakehouse.errors import UsageInvalid
+from agentic_lakehouse.orchestration.graph import JOB, graph
+from agentic_lakehouse.orchestration.instance import open_instance
+from agentic_lakehouse.orchestration.partitions import add_missing
+from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.settings import Settings
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+OnDone = Callable[[FeedRun], None]
+
+
+def run_feeds(lakehouse: Lakehouse, wanted: Sequence[Feed] = (), *, jobs: int = 1, on_done: OnDone) -> list[FeedRun]:
+    """Run every feed with work; one feed's trouble stops no other.
+
+    Args:
+        lakehouse: opened lakehouse.
+        wanted: these feeds alone; all of the landing zone where empty.
+        jobs: feeds at a time, each in a process of its own where more than 1.
+        on_done: told each feed's result as it comes.
+
+    Returns:
+        A result for each feed, in the order of their names.
+
+    Raises:
+        UsageInvalid: a wanted feed is not in the landing zone.
+        SettingsInvalid: the model is unknown, or its key is missing.
+    """
+    found = lakehouse.zone.feeds()
+    if missing := [feed for feed in wanted if feed not in found]:
+        names = ", ".join(map(str, found)) or "none"
+        raise UsageInvalid(
+            f"{missing[0]} is not in the landing zone {lakehouse.settings.landing}.", hint=f"Feeds there: {names}."
+        )
+    lakehouse.brain.verify()
+    results = {}
+    busy = []
+    for feed in wanted or found:
+        if lakehouse.work(feed) is None:
+            results[feed] = at_rest(lakehouse, feed)
+            on_done(results[feed])
+        else:
+            busy.append(feed)
+    if busy:
+        for result in _run_all(lakehouse.settings, busy, jobs):
+            results[Feed.parse(result.feed)] = result
+            on_done(result)
+    return [results[feed] for feed in sorted(results)]
+
+
+def at_rest(lakehouse: Lakehouse, feed: Feed) -> FeedRun:
+    """Say how a feed without work stands: unchanged, or still waiting for a person."""
+    waits = lakehouse.undecided(feed) if lakehouse.lake.ledger.pending(feed) else None
+    return FeedRun(
+        run_id="",
+        feed=str(feed),
+        status="awaiting_review" if waits else "unchanged",
+        reason=waits.reason if waits else "",
+        started_at=datetime.now(UTC),
+    )
+
+
+def _run_all(settings: Settings, feeds: Sequence[Feed], jobs: int) -> Iterator[FeedRun]:
+    if jobs == 1 or len(feeds) == 1:
+        with open_instance(settings) as instance:
+            yield from map(FeedRunner(settings, instance), feeds)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=jobs, mp_context=spawn) as pool:
+        futures = [pool.submit(_run_one, settings, feed) for feed in feeds]
+        yield from (future.result() for future in as_completed(futures))
+
+
+def _run_one(settings: Settings, feed: Feed) -> FeedRun:
+    with open_instance(settings) as instance:
+        return FeedRunner(settings, instance)(feed)
+
+
+class FeedRunner:
+    """Runs feeds one by one in this process."""
+
+    def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
+        """Compose the graph for `settings`; runs are kept in `instance`."""
+        self._instance = instance
+        self._job = graph(settings).resolve_job_def(JOB)
+        self._lakehouse = Lakehouse(settings)
+
+    def __call__(self, feed: Feed) -> FeedRun:
+        """Run one feed through the whole graph and return its line of the report."""
+        add_missing(self._instance, [feed])
+        work = self._lakehouse.work(feed)
+        tags = {"vendor": feed.vendor, "feed": feed.name, "lakehouse/reason": work.reason if work else ""}
+        result = self._job.execute_in_process(
+            partition_key=str(feed), instance=self._instance, tags=tags, raise_on_error=False, run_config=QUIET
+        )
+        return self._lakehouse.result(feed, result.run_id)

@@ -1,0 +1,53 @@
+"""Whether a proposed mapping may run without a person: the policy's word, with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.policy import ApprovalPolicy
+from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
+from agentic_lakehouse.sql.guard import columns_of
+
+
+def reasons_to_review(
+    mapping: Mapping, *, standard: ProductStandard, policy: ApprovalPolicy, rejected_share: float
+) -> list[str]:
+    """Return why a person must look at `mapping`, one line each; empty where the policy lets it pass.
+
+    Args:
+        mapping: validated proposal.
+        standard: says which targets are required.
+        policy: the bars.
+        rejected_share: share of sample rows that the dry run rejected, 0 to 1.
+    """
+    reasons = [f"required target {name!r} is filled by nothing" for name in unfilled(mapping, standard)]
+    required = {c.name for c in standard.columns if c.required}
+    for line in mapping.columns:
+        bar = policy.min_confidence_required if line.target in required else policy.min_confidence
+        if line.confidence is None:
+            reasons.append(f"{line.target!r} came without a confidence")
+        elif line.confidence < bar:
+            sources = ", ".join(line.sources) or "a constant"
+            reasons.append(f"{line.target!r} from {sources}: confidence {line.confidence:.2f} is below {bar:.2f}")
+    if rejected_share > policy.max_rejected_share:
+        reasons.append(
+            f"the dry run rejected {rejected_share:.0%} of the sample rows; "
+            f"the policy lets {policy.max_rejected_share:.0%} pass"
+        )
+    return reasons
+
+
+def unfilled(mapping: Mapping, standard: ProductStandard) -> list[str]:
+    """Return required targets that neither the mapping, nor a fallback over mapped targets, nor the lake fills."""
+    return [c.name for c in standard.columns if c.required and not _is_filled(c, mapping.targets, standard)]
+
+
+def _is_filled(column: StandardColumn, mapped: frozenset[str], standard: ProductStandard) -> bool:
+    if column.transform_logic is not None or column.name in mapped:
+        return True
+    if column.fallback_logic is None:
+        return False
+    targets = {c.name for c in standard.columns}
+    read: Sequence[str] = columns_of(column.fallback_logic)
+    return any(name not in targets or name in mapped for name in read)

@@ -1,0 +1,71 @@
+"""The verifier: asserts, on the branch's own tables, what contracts promise. No model has a hand in it.
+
+`audit_bronze` and `audit_staged` give the checks of one stage as data. Recording them with the branch's
+pointers, and refusing to merge without them, is the lake's part; showing them is the orchestrator's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.governed import CheckResult, Severity
+from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.engines.base import Engine, Relation
+from agentic_lakehouse.lake.view import View
+from agentic_lakehouse.sql.types import literal
+
+BRONZE_CHECKS: dict[str, str] = {
+    "row_conservation": "Every record of each new file is in bronze or in ingest_errors, exactly once.",
+    "types_parse": "The share of records that break the spec is within the policy.",
+    "not_null": "Columns that the spec claims never null have no null.",
+    "keys_unique": "The spec's primary key does not repeat within a delivery.",
+    "partition_values": "Rows carry the partition values of their delivery.",
+}
+STAGED_CHECKS: dict[str, str] = {
+    "row_conservation": "Every bronze row of the folded deliveries is accepted, or is in mapping_errors.",
+    "mapping_complete": "Every required target is filled by the mapping, a fallback or the lake.",
+    "rejected_share": "The share of rows that the standard's rules reject is within the policy.",
+}
+
+
+def staged_check_names(standard: ProductStandard) -> dict[str, tuple[str, Severity]]:
+    """Return every check of the staged table: name to description and severity, as contracts give them."""
+    names: dict[str, tuple[str, Severity]] = {name: (text, "ERROR") for name, text in STAGED_CHECKS.items()}
+    for rule in standard.rules:
+        names[rule.name] = (rule.description, "WARN" if rule.severity == "warning" else "ERROR")
+    return names
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an audit looks at."""
+
+    feed: Feed
+    view: View
+    standard: ProductStandard
+    policy: Policy
+    engine: Engine
+    staging: Path
+
+    def numbers(self, sql: str, relations: Map[str, Relation]) -> dict[str, int]:
+        """Run a query that gives one row of numbers; nulls read as 0."""
+        row = self.engine.query(sql, relations).to_pylist()[0]
+        return {name: int(value or 0) for name, value in row.items()}
+
+
+def result(
+    name: str, table: str, count: int, *, note: str = "", severity: Severity = "ERROR", sql: str = ""
+) -> CheckResult:
+    return CheckResult(
+        name=name, table=table, severity=severity, passed=count == 0, count=count, description=note, sql=sql
+    )
+
+
+def listed(values: Sequence[str]) -> str:
+    """Return values as the inside of an SQL `IN (...)`, which nothing is in where there are none."""
+    return ", ".join(literal(v) for v in values) or "NULL"

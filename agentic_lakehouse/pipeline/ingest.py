@@ -1,0 +1,110 @@
+"""Third step: load a feed's pending files into bronze, every bad row kept aside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
+from agentic_lakehouse.contracts.governed import Delivery
+from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.contracts.tables import bronze_table, ingest_errors_table
+from agentic_lakehouse.engines.base import Engine, Lineage, Loaded
+from agentic_lakehouse.errors import TooManyBadRows
+from agentic_lakehouse.feeds.keep import local_copy
+from agentic_lakehouse.lake.branches import Branch
+from agentic_lakehouse.lake.ledger import Ledger
+from agentic_lakehouse.pipeline.outcomes import Ingested
+
+
+def ingest(
+    deliveries: Sequence[tuple[Delivery, FeedSpec]],
+    spec: FeedSpec,
+    *,
+    standard: ProductStandard,
+    policy: Policy,
+    engine: Engine,
+    branch: Branch,
+    ledger: Ledger,
+    run_id: str,
+    staging: Path,
+) -> Ingested:
+    """Load each delivery under its spec into the branch's bronze table and `ingest_errors`.
+
+    Args:
+        deliveries: pending deliveries, oldest first, each with the spec it is read under.
+        spec: the spec in force, whose bronze table must stand even where nothing is pending.
+        standard: gives the namespaces.
+        policy: gives the share of bad rows at which a delivery is refused whole.
+        engine: does the reading and typing.
+        branch: takes the rows; the caller begins it where no row of these deliveries stands.
+        ledger: notes how many records each file held.
+        run_id: lineage.
+        staging: empty scratch folder.
+
+    Raises:
+        TooManyBadRows: a delivery has more bad rows than the policy allows.
+        FeedUnreadable: a file cannot be read as its spec's format.
+    """
+    bad_table = ingest_errors_table(standard)
+    table = bronze_table(standard, spec)
+    branch.ensure_table(table)
+    rows_in = bronze_rows = 0
+    codes: Counter[str] = Counter()
+    for delivery, its_spec in deliveries:
+        folder = staging / delivery.delivery_id
+        folder.mkdir()
+        good_table = bronze_table(standard, its_spec)
+        loaded = engine.load(
+            local_copy(delivery.raw_uri, folder),
+            its_spec,
+            good=good_table,
+            bad=bad_table,
+            lineage=Lineage(
+                delivery_id=delivery.delivery_id,
+                file=delivery.path,
+                run_id=run_id,
+                ingestion_date=delivery.ingestion_date,
+                ingested_at=datetime.now(UTC),
+            ),
+            staging=folder,
+        )
+        require_error_share(loaded, delivery, at_most=policy.max_error_share)
+        branch.ensure_table(good_table)
+        branch.append(good_table.name, [loaded.good.path])
+        branch.append(bad_table.name, [loaded.bad.path])
+        ledger.loaded(delivery.delivery_id, rows_in=loaded.rows)
+        rows_in += loaded.rows
+        bronze_rows += loaded.good.rows
+        codes.update(loaded.error_codes)
+    return Ingested(
+        table=table.name,
+        files=len(deliveries),
+        rows_in=rows_in,
+        bronze_rows=bronze_rows,
+        error_rows=rows_in - bronze_rows,
+        error_codes=dict(codes),
+    )
+
+
+def require_error_share(loaded: Loaded, delivery: Delivery, *, at_most: float) -> None:
+    """Refuse a delivery whole when too many of its rows break its spec.
+
+    Raises:
+        TooManyBadRows: names the file, the share and the commonest fault.
+    """
+    if not loaded.rows or loaded.bad.rows <= at_most * loaded.rows:
+        return
+    code, count = Counter(loaded.error_codes).most_common(1)[0]
+    raise TooManyBadRows(
+        f"{delivery.path}: {loaded.bad.rows} of {loaded.rows} rows do not fit the feed's spec "
+        f"(mostly {code}: {count}); the policy allows {at_most:.0%}.",
+        hint="Ask the vendor for a corrected file, or raise `max_error_share` in the policy.",
+        file=delivery.path,
+        bad_rows=loaded.bad.rows,
+        rows=loaded.rows,
+        codes=dict(loaded.error_codes),
+    )

@@ -1,0 +1,371 @@
+"""The lakehouse as one object: the steps as methods.
+
+A step can be run by anyone who names the feed and the run. It continues the feed's branch, where the
+step it needs stands recorded with the same inputs, or refuses; what it did is in its outcome, in the
+run's row of `governance.runs`, and on the branch. Only `publish` changes main.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
+from agentic_lakehouse.contracts.governed import Audit, Delivery, FeedRun, Proposal
+from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.profile import FeedProfile
+from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.contracts.tables import bronze_name
+from agentic_lakehouse.engines.base import Relation
+from agentic_lakehouse.errors import FeedUnreadable, LakehouseError, StepOutOfOrder, TooManyBadRows
+from agentic_lakehouse.feeds.keep import local_copy
+from agentic_lakehouse.lake.branches import Branch
+from agentic_lakehouse.pipeline.audit import Scope
+from agentic_lakehouse.pipeline.audit_bronze import audit_bronze
+from agentic_lakehouse.pipeline.audit_staged import audit_staged
+from agentic_lakehouse.pipeline.conform import conform, relation, slice_of
+from agentic_lakehouse.pipeline.describe import describe, known_spec
+from agentic_lakehouse.pipeline.dryrun import DryRun
+from agentic_lakehouse.pipeline.ingest import ingest
+from agentic_lakehouse.pipeline.map import mapped_from, propose, runnable, waiting
+from agentic_lakehouse.pipeline.outcomes import (
+    Audited,
+    Conformed,
+    Described,
+    Ingested,
+    Mapped,
+    Published,
+    Received,
+    Swept,
+)
+from agentic_lakehouse.pipeline.parts import Parts
+from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, spec_of, spec_proposal
+from agentic_lakehouse.pipeline.query import query
+from agentic_lakehouse.pipeline.receive import receive
+from agentic_lakehouse.pipeline.runlog import RunLog
+from agentic_lakehouse.pipeline.staging import sweep
+from agentic_lakehouse.pipeline.work import Work, fold_sha256, runnable_mapping, work_for
+
+Stage = Literal["bronze", "staged"]
+
+
+class Lakehouse(Parts):
+    """Vendor files in, an audited core table out."""
+
+    def work(self, feed: Feed) -> Work | None:
+        """Return what there is to do for `feed`, or `None`; reads no file."""
+        return work_for(
+            feed,
+            zone=self.zone,
+            lake=self.lake,
+            standard=self.standard,
+            policy=self.policy,
+            facts=self.facts(feed),
+        )
+
+    def has_work(self, feed: Feed) -> bool:
+        """Whether a branch stands on which a run of this feed goes on."""
+        return any(info.name == feed.branch for info in self.lake.branches())
+
+    def undecided(self, feed: Feed) -> Proposal | None:
+        """Return the mapping that waits for a person, or `None`."""
+        spec = self.spec_in_force(feed)
+        proposals = self.lake.governance.proposals(feed, kind="mapping")
+        if runnable(proposals, spec=spec, standard=self.standard) is not None:
+            return None
+        return waiting(proposals, spec=spec, standard=self.standard)
+
+    def mapping_line(self, feed: Feed) -> tuple[Mapping, FeedSpec]:
+        """Return the mapping in force and the spec that it reads."""
+        proposal = self.mapping_in_force(feed)
+        if proposal is None:
+            raise StepOutOfOrder(
+                f"{feed} has no approved mapping.", hint=f"See `lakehouse review list`, then run {feed}."
+            )
+        return mapping_of(proposal), self.spec_in_force(feed)
+
+    def slice_rows(self, feed: Feed, ref: str = "main") -> int:
+        """Return how many rows of the core table are the feed's."""
+        return self.lake.view(ref).row_count(self.standard.name, **slice_of(feed))
+
+    def result(self, feed: Feed, run_id: str) -> FeedRun:
+        """Return a run's line of the report."""
+        return RunLog(self.lake.governance, feed, run_id).row
+
+    def sweep(self) -> Swept:
+        """Clear away what dead runs left: scratch folders a day old, and stale leases."""
+        folders = sweep(self.settings.home_path, before=time.time() - 86_400)
+        return Swept(scratch_folders=folders, leases=self.lake.release_stale_leases())
+
+    def receive(self, feed: Feed, run_id: str) -> Received:
+        """Begin the feed's branch at main, keep the bytes of new files, and enter them in the ledger."""
+        work = self.work(feed)
+        begin = partial(self.lake.begin, feed, run_id, lease_seconds=self.policy.lease_seconds)
+        with self._told(feed, run_id, begin) as (branch, log):
+            log.note(work_sha256=work.sha256 if work else "", attempt=work.attempt if work else 1)
+            pending = receive(feed, zone=self.zone, ledger=self.lake.ledger, raw_root=self.raw_root)
+            rebuild = bool(work) and self._fold_changed(feed)
+            received = Received(pending=tuple(pending), rebuild=rebuild)
+            if received.has_work:
+                log.note(files=len(pending))
+                branch.record_step("receive", self.inputs(feed))
+            else:
+                log.note(status="unchanged", reason="")
+                self.lake.abandon(branch.name)
+        return received
+
+    def _fold_changed(self, feed: Feed) -> bool:
+        published = self.lake.published_fold(feed)
+        mapping = runnable_mapping(self.lake, feed)
+        return published is not None and mapping is not None and published != self._fold(feed, mapping.sha256)
+
+    def _fold(self, feed: Feed, mapping_sha256: str) -> str:
+        return fold_sha256(mapping_sha256, standard=self.standard, policy=self.policy, facts=self.facts(feed))
+
+    def describe(self, feed: Feed, run_id: str) -> Described:
+        """Give each pending delivery the spec it is read under, asking the brain only for a new shape."""
+        with self._step(feed, run_id, "describe", after="receive") as (_, log):
+            found = [self._describe(feed, delivery, run_id) for delivery in self.lake.ledger.pending(feed)]
+            calls = tuple(call for described in found for call in described.calls)
+            log.count(calls)
+            if not found:
+                return Described((self.spec_in_force(feed),), ())
+        return Described(tuple(d.spec for d in found), calls)
+
+    def _describe(self, feed: Feed, delivery: Delivery, run_id: str) -> Described:
+        governance = self.lake.governance
+        known = [p for p in governance.proposals(feed, kind="spec") if p.status in {"approved", "active"}]
+        with self.staging() as scratch:
+            path = local_copy(delivery.raw_uri, scratch)
+            spec = known_spec(path, name=delivery.path, specs=[spec_of(p) for p in known])
+        answer = None
+        if spec is None:
+            answer = describe(
+                self.profile_of(delivery, feed), feed=feed, facts=self.facts(feed), brain=self.brain, run_id=run_id
+            )
+            spec = answer.value
+        if spec.sha256 not in {p.sha256 for p in known}:
+            proposal = spec_proposal(feed, spec, shape_sha256=spec.shape_sha256, answer=answer)
+            decide_by_policy(governance, governance.propose(proposal), policy=self.policy)
+        self.lake.ledger.described(delivery.delivery_id, spec_sha256=spec.sha256)
+        return Described((spec,), answer.calls if answer else ())
+
+    def spec_in_force(self, feed: Feed) -> FeedSpec:
+        """Return the spec of the newest delivery that was described, pending or published."""
+        return self._spec(feed, self._described(feed)[-1])
+
+    def _described(self, feed: Feed) -> list[Delivery]:
+        described = [d for d in self.lake.ledger.deliveries(feed) if d.spec_sha256 and d.status != "withdrawn"]
+        if not described:
+            raise StepOutOfOrder(
+                f"{feed} has no described delivery.",
+                hint=f"Run the feed from its start: `lakehouse run --feed {feed}`.",
+            )
+        return described
+
+    def newest_profile(self, feed: Feed) -> FeedProfile:
+        """Measure the newest described delivery."""
+        return self.profile_of(self._described(feed)[-1], feed)
+
+    def _spec(self, feed: Feed, delivery: Delivery) -> FeedSpec:
+        proposals = self.lake.governance.proposals(feed, kind="spec")
+        return next(spec_of(p) for p in proposals if p.sha256 == delivery.spec_sha256)
+
+    def ingest(self, feed: Feed, run_id: str) -> Ingested:
+        """Load pending deliveries into bronze on the branch, bad rows into `ingest_errors`."""
+        with self._step(feed, run_id, "ingest", after="describe") as (branch, log), self.staging() as scratch:
+            pending = self.lake.ledger.pending(feed)
+            done = ingest(
+                [(d, self._spec(feed, d)) for d in pending],
+                self.spec_in_force(feed),
+                standard=self.standard,
+                policy=self.policy,
+                engine=self.engine,
+                branch=branch,
+                ledger=self.lake.ledger,
+                run_id=run_id,
+                staging=scratch,
+            )
+            log.note(rows_in=done.rows_in, bronze_rows=done.bronze_rows, error_rows=done.error_rows)
+        return done
+
+    def map(self, feed: Feed, run_id: str, *, renew: bool = False) -> Mapped:
+        """Find the mapping that still fits, else the one that waits, else have one proposed and judged."""
+        with self._step(feed, run_id, "map", after="ingest") as (branch, log):
+            mapped = self._map(feed, run_id, branch, renew=renew)
+            log.count(mapped.calls)
+            if not mapped.may_run:
+                log.note(status="awaiting_review", reason="; ".join(mapped.reasons))
+        if not mapped.may_run:
+            branch.release()
+        return mapped
+
+    def _map(self, feed: Feed, run_id: str, branch: Branch, *, renew: bool) -> Mapped:
+        spec, governance = self.spec_in_force(feed), self.lake.governance
+        proposals = governance.proposals(feed, kind="mapping")
+        found = runnable(proposals, spec=spec, standard=self.standard) or waiting(
+            proposals, spec=spec, standard=self.standard
+        )
+        if found is not None and not renew:
+            return mapped_from(found, spec)
+        with self.staging() as scratch:
+            bronze = relation(branch, bronze_name(self.standard, spec), scratch)
+            return propose(
+                self.newest_profile(feed),
+                spec,
+                standard=self.standard,
+                facts=self.facts(feed),
+                policy=self.policy,
+                brain=self.brain,
+                governance=governance,
+                dry_run=self.dry_run(spec, bronze, scratch),
+                run_id=run_id,
+            )
+
+    def dry_run(
+        self, spec: FeedSpec, bronze: Relation, scratch: Path, *, standard: ProductStandard | None = None
+    ) -> DryRun:
+        """Set up a trial of mappings on the first rows of `bronze`."""
+        return DryRun(
+            spec,
+            bronze,
+            standard=standard or self.standard,
+            facts=self.facts(spec.feed),
+            engine=self.engine,
+            scratch=scratch,
+        )
+
+    def query(self, sql: str, *, branch: str = "main", at: str | None = None, limit: int | None = None) -> pa.Table:
+        """Run one read-only `SELECT` over the lake and `governance.*`.
+
+        Raises:
+            GuardRefused: it is more than one read-only query over tables of the lake.
+            EngineFailed: it does not bind or run.
+        """
+        with self.staging() as scratch:
+            return query(
+                sql,
+                view=self.lake.view(branch, at=at),
+                governance=self.lake.governance,
+                engine=self.engine,
+                staging=scratch,
+                limit=limit,
+            )
+
+    def mapping_in_force(self, feed: Feed) -> Proposal | None:
+        """Return the approved or active mapping that fits the feed as it is now, or `None`."""
+        proposals = self.lake.governance.proposals(feed, kind="mapping")
+        return runnable(proposals, spec=self.spec_in_force(feed), standard=self.standard)
+
+    def conform(self, feed: Feed, run_id: str) -> Conformed | None:
+        """Fold bronze into the feed's slice of core on the branch; `None` where no mapping is approved yet."""
+        approved = self.mapping_in_force(feed)
+        if approved is None:
+            return None
+        with self._step(feed, run_id, "conform", after="map") as (branch, log), self.staging() as scratch:
+            done = conform(
+                feed,
+                mapping_of(approved),
+                bronze_name(self.standard, self.spec_in_force(feed)),
+                deliveries=self._to_fold(feed, approved),
+                standard=self.standard,
+                facts=self.facts(feed),
+                engine=self.engine,
+                branch=branch,
+                run_id=run_id,
+                staging=scratch,
+            )
+            log.note(core_rows=done.core_rows, mapping_error_rows=done.rejected_rows)
+        return done
+
+    def _to_fold(self, feed: Feed, mapping: Proposal) -> list[str] | None:
+        """Return the deliveries to fold into the slice as it stands, or `None` to fold all of bronze anew."""
+        if self.lake.published_fold(feed) != self._fold(feed, mapping.sha256):
+            return None
+        return [d.delivery_id for d in self.lake.ledger.pending(feed)]
+
+    def audit(self, feed: Feed, run_id: str, stage: Stage) -> Audited:
+        """Assert what contracts promise of the branch's tables, and record it with the branch's pointers."""
+        after = "ingest" if stage == "bronze" else "conform"
+        with self._step(feed, run_id, None, after=after) as (branch, log), self.staging() as scratch:
+            scope = Scope(feed, branch, self.standard, self.policy, self.engine, scratch)
+            spec = self.spec_in_force(feed)
+            mapping = self.mapping_in_force(feed) if stage == "staged" else None
+            if mapping is None:
+                results = audit_bronze(scope, spec, self.lake.ledger.pending(feed))
+            else:
+                results = audit_staged(
+                    scope,
+                    mapping_of(mapping),
+                    bronze_name(self.standard, spec),
+                    deliveries=self._to_fold(feed, mapping),
+                    approved_by_person=not self.lake.governance.approver(mapping.id).startswith("policy:"),
+                )
+            audited = Audited(stage, tuple(results))
+            self._record(feed, run_id, branch, audited, mapping)
+            if audited.failed:
+                names = ", ".join(f"{r.name} ({r.count})" for r in audited.failed)
+                log.note(status="failed", reason="audit", errors=(f"Checks failed on {feed.branch}: {names}.",))
+                branch.release()
+        return audited
+
+    def _record(self, feed: Feed, run_id: str, branch: Branch, audited: Audited, mapping: Proposal | None) -> None:
+        self.lake.governance.record_audit(
+            Audit(
+                feed=str(feed),
+                run_id=run_id,
+                stage=audited.stage,
+                pointers=branch.changed_pointers(),
+                results=audited.results,
+                mapping_sha256=mapping.sha256 if mapping else "",
+                fold_sha256=self._fold(feed, mapping.sha256) if mapping else "",
+                created_at=datetime.now(UTC),
+            )
+        )
+
+    def publish(self, feed: Feed, run_id: str) -> Published:
+        """Merge the feed's branch into main, if its audit and its mapping's approval stand recorded."""
+        with self._step(feed, run_id, None, after="conform") as (branch, log):
+            pending = self.lake.ledger.pending(feed)
+            commit = self.lake.publish(
+                branch,
+                author=f"run:{run_id}",
+                message=f"publish {feed}: {len(pending)} deliver{'y' if len(pending) == 1 else 'ies'}",
+                deliveries=[d.delivery_id for d in pending],
+            )
+            log.note(status="published", reason="", errors=(), commit=commit)
+        return Published(commit, tuple(d.delivery_id for d in pending))
+
+    @contextmanager
+    def _step(self, feed: Feed, run_id: str, name: str | None, *, after: str) -> Iterator[tuple[Branch, RunLog]]:
+        """Continue the feed's branch for one step; record it when it ends well."""
+        inputs, lease = self.inputs(feed), self.policy.lease_seconds
+        resume = partial(self.lake.resume, feed, run_id, after=after, inputs=inputs, lease_seconds=lease)
+        with self._told(feed, run_id, resume) as (branch, log):
+            yield branch, log
+            if name is not None:
+                branch.record_step(name, inputs)
+
+    @contextmanager
+    def _told(self, feed: Feed, run_id: str, opened: Callable[[], Branch]) -> Iterator[tuple[Branch, RunLog]]:
+        """Whatever goes wrong is told in the run's row, and the branch is let go."""
+        log = RunLog(self.lake.governance, feed, run_id)
+        try:
+            branch = opened()
+            with ExitStack() as on_error:
+                on_error.callback(branch.release)
+                yield branch, log
+                on_error.pop_all()
+        except LakehouseError as error:
+            if isinstance(error, (FeedUnreadable, TooManyBadRows)) and "file" in error.details:
+                self.lake.ledger.failed(feed, path=error.details["file"])
+            log.fail(error)
+            raise

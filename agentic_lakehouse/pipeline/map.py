@@ -1,0 +1,86 @@
+"""Fourth step: say how a feed's columns become the standard's. The model is asked once a shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agentic_lakehouse.brain.brain import Brain
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
+from agentic_lakehouse.contracts.governed import ModelCall, Proposal
+from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.profile import FeedProfile
+from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse.lake.governance import Governance
+from agentic_lakehouse.pipeline.approval import reasons_to_review
+from agentic_lakehouse.pipeline.dryrun import DryRun
+from agentic_lakehouse.pipeline.outcomes import Mapped
+from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, mapping_proposal
+
+
+def runnable(proposals: Sequence[Proposal], *, spec: FeedSpec, standard: ProductStandard) -> Proposal | None:
+    """Return the newest approved mapping that still fits the feed, else the active one that does, else `None`.
+
+    It fits where the standard is the same and every column it reads still stands in the spec.
+    """
+    names = {c.source_name for c in spec.columns}
+    for status in ("approved", "active"):
+        for proposal in sorted(proposals, key=lambda p: p.created_at, reverse=True):
+            if proposal.status != status or proposal.standard_sha256 != standard.sha256:
+                continue
+            if all(set(line.sources) <= names for line in mapping_of(proposal).columns):
+                return proposal
+    return None
+
+
+def waiting(proposals: Sequence[Proposal], *, spec: FeedSpec, standard: ProductStandard) -> Proposal | None:
+    """Return the mapping made for this shape and standard that a person has not let pass, or `None`."""
+    made_for = (spec.shape_sha256, standard.sha256)
+    undecided = [
+        p for p in proposals if p.status in {"proposed", "rejected"} and (p.shape_sha256, p.standard_sha256) == made_for
+    ]
+    return max(undecided, key=lambda p: p.created_at, default=None)
+
+
+def propose(
+    measured: FeedProfile,
+    spec: FeedSpec,
+    *,
+    standard: ProductStandard,
+    facts: VendorFacts,
+    policy: Policy,
+    brain: Brain,
+    governance: Governance,
+    dry_run: DryRun,
+    run_id: str,
+) -> Mapped:
+    """Ask the brain for a mapping, try it, and let the policy decide whether a person must look.
+
+    Raises:
+        AnswerRejected: no model of the ladder gave a mapping that holds.
+        ModelUnavailable, BudgetExceeded: no model could be asked.
+    """
+    answer = brain.map(measured, spec, standard, facts=facts, run_id=run_id, check=dry_run.refuted)
+    reasons = reasons_to_review(
+        answer.value,
+        standard=standard,
+        policy=policy.approval,
+        rejected_share=dry_run.rejected_share(answer.value),
+    )
+    proposal = mapping_proposal(spec.feed, answer.value, spec=spec, standard=standard, answer=answer)
+    filed = governance.propose(proposal.model_copy(update={"reason": "; ".join(reasons)}))
+    return mapped_from(decide_by_policy(governance, filed, policy=policy, reasons=reasons), spec, answer.calls)
+
+
+def mapped_from(proposal: Proposal, spec: FeedSpec, calls: Sequence[ModelCall] = ()) -> Mapped:
+    """Tell a proposal as the step's outcome."""
+    undecided = {"proposed": proposal.reason or "waits for a person", "rejected": "the mapping was rejected"}
+    reason = undecided.get(proposal.status)
+    return Mapped(
+        mapping=mapping_of(proposal),
+        spec=spec,
+        proposal_id=proposal.id,
+        status=proposal.status,
+        reasons=(reason,) if reason else (),
+        calls=tuple(calls),
+    )

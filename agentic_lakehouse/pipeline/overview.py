@@ -1,0 +1,85 @@
+"""How every feed stands: for `status`, `checks` and `errors`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from agentic_lakehouse.contracts.base import Record
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.governed import Audit
+from agentic_lakehouse.contracts.tables import ingest_errors_table, mapping_errors_table
+from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.sql.types import literal
+
+
+class FeedStatus(Record):
+    """One feed as it stands."""
+
+    feed: str
+    status: str
+    """As its last run ended; `new` where it never ran."""
+    core_rows: int
+    pending: int
+    """Deliveries that wait to be published."""
+    work: str
+    """What the next run would do; empty where nothing."""
+    last_run: datetime | None
+    reason: str
+
+
+def overview(lakehouse: Lakehouse) -> list[FeedStatus]:
+    """Tell how each feed of the landing zone stands, by name."""
+    return [_status(lakehouse, feed) for feed in lakehouse.zone.feeds()]
+
+
+def _status(lakehouse: Lakehouse, feed: Feed) -> FeedStatus:
+    last = lakehouse.lake.governance.last_run(feed)
+    work = lakehouse.work(feed)
+    return FeedStatus(
+        feed=str(feed),
+        status=last.status if last else "new",
+        core_rows=lakehouse.slice_rows(feed),
+        pending=len(lakehouse.lake.ledger.pending(feed)),
+        work=work.reason if work else "",
+        last_run=last.started_at if last else None,
+        reason="; ".join(last.errors) or last.reason if last else "",
+    )
+
+
+def newest_audits(lakehouse: Lakehouse, name: str | None) -> list[Audit]:
+    """Return the newest audit of each stage, of one feed or of all."""
+    feeds = [Feed.parse(name)] if name else lakehouse.zone.feeds()
+    newest: dict[tuple[str, str], Audit] = {}
+    for feed in feeds:
+        for audit in lakehouse.lake.governance.audits(feed):
+            seen = newest.get((audit.feed, audit.stage))
+            if seen is None or audit.created_at > seen.created_at:
+                newest[audit.feed, audit.stage] = audit
+    return list(newest.values())
+
+
+def kept_errors(lakehouse: Lakehouse, name: str | None, *, limit: int) -> dict[str, Any]:
+    """Return the open rows of both error tables, counted, the newest `limit` of each as dictionaries.
+
+    Rows of a feed that has an open branch are read there: they are not on main before it is published.
+    """
+    feeds = [Feed.parse(name)] if name else lakehouse.zone.feeds()
+    tables = {
+        "ingest_errors": ingest_errors_table(lakehouse.standard).name,
+        "mapping_errors": mapping_errors_table(lakehouse.standard).name,
+    }
+    found: dict[str, Any] = {kind: {"count": 0, "rows": []} for kind in tables}
+    for feed in feeds:
+        ref = feed.branch if lakehouse.has_work(feed) else "main"
+        where = f"vendor_name = {literal(feed.vendor)} AND source_table = {literal(feed.table)}"
+        for kind, table in tables.items():
+            count = lakehouse.query(f"SELECT count(*) AS n FROM {table} WHERE {where}", branch=ref)
+            total = count.column("n")[0].as_py()
+            found[kind]["count"] += total
+            wanted = limit - len(found[kind]["rows"])
+            if total and wanted > 0:
+                newest = "ORDER BY _delivery_id DESC, _row_number"
+                rows = lakehouse.query(f"SELECT * FROM {table} WHERE {where} {newest}", branch=ref, limit=wanted)
+                found[kind]["rows"] += rows.to_pylist()
+    return found

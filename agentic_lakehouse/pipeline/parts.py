@@ -1,0 +1,135 @@
+"""The lakehouse's parts, opened from settings when they are first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentic_lakehouse.contracts.base import sha256_of
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.files import load_policy, load_vendor
+from agentic_lakehouse.contracts.governed import Delivery
+from agentic_lakehouse.contracts.odcs import load_standard
+from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.profile import FeedProfile
+from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.contracts.tables import core_table, ingest_errors_table, mapping_errors_table
+from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse.pipeline.staging import staging
+from agentic_lakehouse.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from agentic_lakehouse.brain.brain import Brain, Journal
+    from agentic_lakehouse.engines.base import Engine
+    from agentic_lakehouse.feeds.landing import LandingZone
+    from agentic_lakehouse.lake.lake import Lake
+
+Connect = Callable[[], AbstractContextManager["duckdb.DuckDBPyConnection"]]
+
+
+class Parts:
+    """Settings and what they name. Nothing is opened before it is used."""
+
+    def __init__(self, settings: Settings | None = None, *, connect: Connect | None = None) -> None:
+        """Take settings.
+
+        Args:
+            settings: read from the environment where not given.
+            connect: gives DuckDB connections, where somebody else (Dagster's resource) manages them.
+        """
+        self.settings = settings or load_settings()
+        self._connect = connect
+        self._profiles: dict[str, FeedProfile] = {}
+
+    @cached_property
+    def standard(self) -> ProductStandard:
+        """The canonical model in force."""
+        return load_standard(self.settings.standard)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The trust profile in force."""
+        return load_policy(self.settings.policy)
+
+    @cached_property
+    def zone(self) -> LandingZone:
+        """Where vendors drop their files."""
+        from agentic_lakehouse.feeds.landing import LandingZone
+
+        return LandingZone(self.settings.landing)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake, with its shared tables standing on main."""
+        from agentic_lakehouse.lake.lake import Lake
+
+        self.settings.home_path.mkdir(parents=True, exist_ok=True)
+        lake = Lake.open(self.settings.catalog_url, self.settings.warehouse_uri)
+        shared = (core_table, ingest_errors_table, mapping_errors_table)
+        lake.create_shared([table(self.standard) for table in shared])
+        return lake
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What does the compute."""
+        from agentic_lakehouse.engines.local import LocalEngine
+
+        return LocalEngine(
+            connect=self._connect,
+            memory_limit=self.settings.memory_limit,
+            timeout_seconds=self.settings.query_timeout_seconds,
+        )
+
+    @cached_property
+    def brain(self) -> Brain:
+        """What is asked for specs and mappings, journalled in the lake."""
+        return self.brain_with(self.lake.governance)
+
+    def brain_with(self, journal: Journal) -> Brain:
+        """Open the brain on another journal."""
+        from agentic_lakehouse.brain.brain import Brain
+        from agentic_lakehouse.brain.budget import Budget
+
+        s = self.settings
+        return Brain(
+            ladder=s.ladder,
+            base_url=s.base_url,
+            prompts=s.prompts,
+            journal=journal,
+            timeout_seconds=s.model_timeout_seconds,
+            budget=Budget(calls=s.budget_calls, tokens=s.budget_tokens, usd=s.budget_usd),
+        )
+
+    @property
+    def raw_root(self) -> str:
+        """Folder of kept bytes."""
+        return f"{self.settings.warehouse_uri}/_raw"
+
+    def facts(self, feed: Feed) -> VendorFacts:
+        """Return what we know of the feed's vendor."""
+        return load_vendor(self.settings.vendors, feed.vendor)
+
+    def staging(self) -> AbstractContextManager[Path]:
+        """Give an empty scratch folder."""
+        return staging(self.settings.home_path)
+
+    def inputs(self, feed: Feed) -> str:
+        """Return the identity of what a run of `feed` is about; steps of one run must agree on it."""
+        pending = [d.delivery_id for d in self.lake.ledger.pending(feed)]
+        return sha256_of([pending, self.standard.sha256, self.policy.sha256, self.facts(feed).sha256])
+
+    def profile_of(self, delivery: Delivery, feed: Feed) -> FeedProfile:
+        """Measure a delivery's kept bytes; once in the life of this object."""
+        from agentic_lakehouse.feeds.keep import local_copy
+        from agentic_lakehouse.pipeline.describe import profile_file
+
+        if delivery.sha256 not in self._profiles:
+            with self.staging() as scratch:
+                path = local_copy(delivery.raw_uri, scratch)
+                self._profiles[delivery.sha256] = profile_file(path, name=delivery.path, facts=self.facts(feed))
+        return self._profiles[delivery.sha256]

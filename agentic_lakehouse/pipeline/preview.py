@@ -1,0 +1,107 @@
+"""Describe, read or map a single file, wherever it lies, writing nothing to the lake."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agentic_lakehouse.brain.brain import Answer
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
+from agentic_lakehouse.contracts.governed import ModelCall
+from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.profile import FeedProfile
+from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.contracts.tables import bronze_table, ingest_errors_table
+from agentic_lakehouse.engines.base import Lineage, Loaded, Relation
+from agentic_lakehouse.errors import FeedUnreadable
+from agentic_lakehouse.pipeline.describe import describe, profile_file
+from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+
+@dataclass
+class MemoryJournal:
+    """A journal that is forgotten: a preview writes nothing."""
+
+    calls: list[ModelCall] = field(default_factory=list)
+
+    def record_call(self, call: ModelCall) -> None:
+        """Keep the call for as long as this object lives."""
+        self.calls.append(call)
+
+    def answered(self, request_sha256: str) -> ModelCall | None:
+        """Return the good answer to the same request, or `None`."""
+        return next((c for c in self.calls if c.request_sha256 == request_sha256 and c.status == "ok"), None)
+
+
+def feed_of(path: Path, *, vendor: str | None = None, feed: str | None = None) -> Feed:
+    """Name the feed of a loose file: as told, else by its two folders, else by its name."""
+
+    def identifier(text: str) -> str:
+        plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+        return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:48] or "file"
+
+    parents = [p.name for p in path.resolve().parents]
+    return Feed(
+        vendor or identifier(parents[1] if len(parents) > 1 else ""), feed or identifier(parents[0] or path.stem)
+    )
+
+
+class Preview:
+    """One file, measured once."""
+
+    def __init__(self, lakehouse: Lakehouse, path: Path, feed: Feed) -> None:
+        """Take a local file.
+
+        Raises:
+            FeedUnreadable: there is no such file.
+        """
+        if not path.is_file():
+            raise FeedUnreadable(f"{path}: there is no such file.", hint="Check the path.", file=str(path))
+        self.lakehouse = lakehouse
+        self.path = path
+        self.feed = feed
+        self.facts = lakehouse.facts(feed)
+        self.brain = lakehouse.brain_with(MemoryJournal())
+
+    def profile(self) -> FeedProfile:
+        """Measure the file.
+
+        Raises:
+            FeedUnreadable: it is empty, truncated, binary or of an unknown kind.
+        """
+        return profile_file(self.path, name=self.path.name, facts=self.facts)
+
+    def spec(self, measured: FeedProfile) -> Answer[FeedSpec]:
+        """Ask what the file is."""
+        return describe(measured, feed=self.feed, facts=self.facts, brain=self.brain, run_id="preview")
+
+    def load(self, spec: FeedSpec, scratch: Path) -> Loaded:
+        """Type the file's rows by `spec` into `scratch`."""
+        standard = self.lakehouse.standard
+        return self.lakehouse.engine.load(
+            self.path,
+            spec,
+            good=bronze_table(standard, spec),
+            bad=ingest_errors_table(standard),
+            lineage=Lineage(
+                delivery_id="preview",
+                file=self.path.name,
+                run_id="preview",
+                ingestion_date=datetime.now(UTC).date(),
+                ingested_at=datetime.now(UTC),
+            ),
+            staging=scratch,
+        )
+
+    def map(self, measured: FeedProfile, spec: FeedSpec, standard: ProductStandard) -> Answer[Mapping]:
+        """Ask how the file maps onto `standard`; the answer has run on the file's first rows."""
+        with self.lakehouse.staging() as scratch:
+            loaded = self.load(spec, scratch)
+            types = bronze_table(self.lakehouse.standard, spec).types
+            bronze = Relation(files=[loaded.good.path], types=types)
+            trial = self.lakehouse.dry_run(spec, bronze, scratch, standard=standard)
+            return self.brain.map(measured, spec, standard, facts=self.facts, run_id="preview", check=trial.refuted)

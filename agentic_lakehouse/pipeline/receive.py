@@ -1,0 +1,57 @@
+"""First step: see what the vendor dropped, keep its bytes, and enter it in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.governed import Delivery
+from agentic_lakehouse.feeds.keep import Kept, keep
+from agentic_lakehouse.feeds.landing import Candidate, LandingZone
+from agentic_lakehouse.lake.ledger import Ledger
+
+
+def fresh(candidates: Sequence[Candidate], latest: dict[str, Delivery]) -> list[Candidate]:
+    """Return the candidates whose size or time differs from the last delivery of their path.
+
+    Cheap enough for a sensor: no byte is read.
+    """
+    return [c for c in candidates if not _looks_known(c, latest.get(c.path))]
+
+
+def _looks_known(candidate: Candidate, delivery: Delivery | None) -> bool:
+    return delivery is not None and (delivery.byte_size, delivery.mtime_ns) == (candidate.byte_size, candidate.mtime_ns)
+
+
+def receive(feed: Feed, *, zone: LandingZone, ledger: Ledger, raw_root: str) -> list[Delivery]:
+    """Keep and register every new or changed file of `feed`; return all its deliveries that wait to be published.
+
+    A file whose bytes are those of its path's last delivery is no delivery. One that could not be read
+    before is dropped from the queue once its path holds other bytes, or nothing.
+
+    Raises:
+        FeedUnreadable: a file cannot be opened, or changed while it was read.
+    """
+    candidates = zone.candidates(feed)
+    latest = ledger.latest_by_path(feed)
+    for candidate in fresh(candidates, latest):
+        kept = keep(zone, candidate, raw_root)
+        last = latest.get(candidate.path)
+        if last is not None and last.sha256 == kept.sha256:
+            ledger.touch(last.delivery_id, mtime_ns=kept.mtime_ns)
+        else:
+            ledger.register(feed, **_facts(candidate, kept))
+    ledger.withdraw_failed(feed, standing={c.path for c in candidates})
+    return ledger.pending(feed)
+
+
+def _facts(candidate: Candidate, kept: Kept) -> dict[str, object]:
+    return {
+        "path": candidate.path,
+        "sha256": kept.sha256,
+        "byte_size": kept.byte_size,
+        "mtime_ns": kept.mtime_ns,
+        "raw_uri": kept.raw_uri,
+        "ingestion_date": datetime.now(UTC).date(),
+    }

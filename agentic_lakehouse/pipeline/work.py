@@ -1,0 +1,84 @@
+"""Whether a feed has anything to do, told without reading a byte of its files.
+
+The command line, the sensor and the tests all ask here, so that they agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agentic_lakehouse.contracts.base import sha256_of
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.governed import FeedRun, Proposal
+from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse.feeds.landing import LandingZone
+from agentic_lakehouse.lake.lake import Lake
+from agentic_lakehouse.pipeline.receive import fresh
+
+Reason = Literal["new files", "unfinished", "failed before", "approved", "rules changed"]
+
+
+@dataclass(frozen=True)
+class Work:
+    """Something to do for a feed."""
+
+    feed: Feed
+    reason: Reason
+    sha256: str
+    """Identity of the work: the files as seen, the head commit and the mapping that would run."""
+    attempt: int
+    """1, or one more than the failed run that looked at the same work."""
+
+
+def fold_sha256(mapping_sha256: str, *, standard: ProductStandard, policy: Policy, facts: VendorFacts) -> str:
+    """Return the identity of everything but bronze that a slice of core is a function of."""
+    return sha256_of([mapping_sha256, standard.sha256, policy.sha256, facts.sha256])
+
+
+def runnable_mapping(lake: Lake, feed: Feed) -> Proposal | None:
+    """Return the mapping that a run would use without asking: the newest approved one, else the active one."""
+    return lake.governance.approved_or_active(feed, "mapping")
+
+
+def work_for(
+    feed: Feed, *, zone: LandingZone, lake: Lake, standard: ProductStandard, policy: Policy, facts: VendorFacts
+) -> Work | None:
+    """Return what there is to do for `feed`, or `None` where it is at rest or waits for a person."""
+    candidates = zone.candidates(feed)
+    new = fresh(candidates, lake.ledger.latest_by_path(feed))
+    pending = lake.ledger.pending(feed)
+    last = lake.governance.last_run(feed)
+    mapping = runnable_mapping(lake, feed)
+    fold = fold_sha256(mapping.sha256, standard=standard, policy=policy, facts=facts) if mapping else ""
+    reason = _reason(
+        new=bool(new),
+        pending=bool(pending),
+        last=last,
+        mapping=mapping,
+        rules_changed=bool(mapping) and lake.published_fold(feed) not in (None, fold),
+    )
+    if reason is None:
+        return None
+    seen = [[c.path, c.byte_size, c.mtime_ns] for c in candidates]
+    sha256 = sha256_of([str(feed), seen, [d.delivery_id for d in pending], fold])
+    tried = last is not None and last.status == "failed" and last.work_sha256 == sha256
+    return Work(feed, reason, sha256, (last.attempt + 1) if last is not None and tried else 1)
+
+
+def _reason(
+    *, new: bool, pending: bool, last: FeedRun | None, mapping: Proposal | None, rules_changed: bool
+) -> Reason | None:
+    if new:
+        return "new files"
+    if last is not None and last.status == "failed":
+        return "failed before"
+    if pending:
+        if last is None:
+            return "unfinished"
+        if last.status != "awaiting_review":
+            return "unfinished"
+        return "approved" if mapping is not None and mapping.status == "approved" else None
+    return "rules changed" if rules_changed else None
