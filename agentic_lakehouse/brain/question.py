@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from agentic_lakehouse.brain.relevance import Relevance
 from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.feed_spec import ColumnType, FeedSpec
 from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
@@ -28,7 +29,6 @@ VALUES = 20
 """Most values shown of one column; all of them where a column has no more, as the profile counts it."""
 FEW_VALUES = 4
 """Values shown of a column that has more than `VALUES`."""
-SYNONYMS_PER_LANGUAGE = 12
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """Unicode categories that show nothing to a reader, and so could carry words that only a model sees."""
@@ -142,6 +142,7 @@ def map_question(profile: FeedProfile, spec: FeedSpec, standard: ProductStandard
         )
         for c in spec.columns
     ]
+    relevance = Relevance((c.source_name for c in sources), _words_of_flags(sources))
     return MapQuestion(
         standard=standard.label,
         purpose=standard.purpose,
@@ -149,7 +150,7 @@ def map_question(profile: FeedProfile, spec: FeedSpec, standard: ProductStandard
         rows=profile.row_count,
         vendor_facts=_telling(facts),
         sources=tuple(sources),
-        targets=tuple(_target(c) for c in standard.offered),
+        targets=tuple(_target(c, relevance) for c in standard.offered),
     )
 
 
@@ -213,7 +214,12 @@ def _telling(facts: VendorFacts) -> VendorFacts:
     return facts.model_copy(update={"contact": None, "expected": None, "delivery": "delta"})
 
 
-def _target(column: StandardColumn) -> TargetColumn:
+def _words_of_flags(sources: Sequence[SourceColumn]) -> set[str]:
+    """Return the values that may be words of a closed vocabulary, and those of every boolean column."""
+    return {value for s in sources if s.all_values for value in s.values} | {"true", "false", "yes", "no", "1", "0"}
+
+
+def _target(column: StandardColumn, relevance: Relevance) -> TargetColumn:
     return TargetColumn(
         name=column.name,
         type=column.physical_type,
@@ -221,12 +227,12 @@ def _target(column: StandardColumn) -> TargetColumn:
         unique=column.unique or column.primary_key,
         definition=column.definition,
         business_name="" if column.business_name == column.name.replace("_", " ") else column.business_name,
-        synonyms={language: words[:SYNONYMS_PER_LANGUAGE] for language, words in column.synonyms.items()},
+        synonyms=relevance.synonyms(column.synonyms),
         examples=column.examples[:3],
         unit=column.unit,
         pattern=column.pattern,
         valid_values=column.valid_values,
-        value_synonyms=column.value_synonyms,
+        value_synonyms=relevance.value_synonyms(column.value_synonyms),
         minimum=column.minimum,
         maximum=column.maximum,
         max_length=column.max_length,

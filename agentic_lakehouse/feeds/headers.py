@@ -30,12 +30,13 @@ def find_header(rows: Sequence[Row]) -> int | None:
     line, cells = table[0]
     first = [(cell or "").strip() for cell in cells]
     below = [[(cell or "").strip() for cell in row] for _, row in table[1 : SAMPLE_ROWS + 1]]
+    below = [row for row in below if row != first]
     if not below:
         return None if any(cell_kind(cell) not in {"text", "empty"} for cell in first) else line
     votes = [_vote(cell, [row[i] for row in below if row[i]]) for i, cell in enumerate(first) if cell]
     if sum(votes) != 0:
         return line if sum(votes) > 0 else None
-    return line if all(map(_could_be_name, first)) and len(set(first)) == len(first) else None
+    return line if _could_be_names(first) else None
 
 
 def _table(rows: Sequence[Row]) -> list[Row]:
@@ -82,5 +83,8 @@ def _vote_of_shapes(cell: str, values: list[str]) -> int:
     return -1 if cell_shape(cell) == shape else 1
 
 
-def _could_be_name(cell: str) -> bool:
-    return 0 < len(cell) <= MAX_HEADER_CELL and cell_kind(cell) == "text"
+def _could_be_names(cells: list[str]) -> bool:
+    """Whether nothing speaks against a header: short texts, few of them missing or repeated."""
+    names = [cell for cell in cells if cell]
+    plain = all(len(cell) <= MAX_HEADER_CELL and cell_kind(cell) == "text" for cell in names)
+    return plain and len(set(names)) * 2 > len(cells)

@@ -27,8 +27,8 @@ class BranchInfo(Record):
     run_id: str | None
     """Run that holds it, or that held it last and was not heard of since; `None` where it was let go."""
     lease: LeaseState
-    steps: tuple[tuple[str, str], ...]
-    """Steps in the order in which they were done, each with the hash of its inputs."""
+    steps: dict[str, str]
+    """Step to the hash of its inputs, in the order in which they were done."""
     created_at: datetime
     heartbeat_at: datetime
 
@@ -131,8 +131,14 @@ def infos(connection: sa.Connection) -> list[BranchInfo]:
     """Return every open branch, by name."""
     rows = connection.execute(sa.select(BRANCHES).order_by(BRANCHES.c.name)).mappings()
     return [
-        BranchInfo.model_validate(
-            {**{name: row[name] for name in BranchInfo.model_fields if name != "lease"}, "lease": leases.state_of(row)}
+        BranchInfo(
+            name=row["name"],
+            feed=row["feed"],
+            run_id=row["run_id"],
+            lease=leases.state_of(row),
+            steps=dict(row["steps"]),
+            created_at=row["created_at"],
+            heartbeat_at=row["heartbeat_at"],
         )
         for row in rows
     ]

@@ -61,6 +61,7 @@ class Scope:
 def result(
     name: str, table: str, count: int, *, note: str = "", severity: Severity = "ERROR", sql: str = ""
 ) -> CheckResult:
+    """Return a check's result: it holds where nothing breaks it."""
     return CheckResult(
         name=name, table=table, severity=severity, passed=count == 0, count=count, description=note, sql=sql
     )

@@ -19,19 +19,17 @@ import pyarrow as pa
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.governed import Audit, Delivery, FeedRun, Proposal
-from agentic_lakehouse.contracts.mapping import Mapping
-from agentic_lakehouse.contracts.profile import FeedProfile
+from agentic_lakehouse.contracts.governed import Audit, Delivery, Proposal
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import bronze_name
 from agentic_lakehouse.engines.base import Relation
-from agentic_lakehouse.errors import FeedUnreadable, LakehouseError, StepOutOfOrder, TooManyBadRows
+from agentic_lakehouse.errors import FeedUnreadable, LakehouseError, TooManyBadRows
 from agentic_lakehouse.feeds.keep import local_copy
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.pipeline.audit import Scope
 from agentic_lakehouse.pipeline.audit_bronze import audit_bronze
 from agentic_lakehouse.pipeline.audit_staged import audit_staged
-from agentic_lakehouse.pipeline.conform import conform, relation, slice_of
+from agentic_lakehouse.pipeline.conform import conform, relation
 from agentic_lakehouse.pipeline.describe import describe, known_spec
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.ingest import ingest
@@ -46,64 +44,40 @@ from agentic_lakehouse.pipeline.outcomes import (
     Received,
     Swept,
 )
-from agentic_lakehouse.pipeline.parts import Parts
 from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, spec_of, spec_proposal
 from agentic_lakehouse.pipeline.query import query
 from agentic_lakehouse.pipeline.receive import receive
 from agentic_lakehouse.pipeline.runlog import RunLog
 from agentic_lakehouse.pipeline.staging import sweep
-from agentic_lakehouse.pipeline.work import Work, fold_sha256, runnable_mapping, work_for
+from agentic_lakehouse.pipeline.standing import Standing
 
 Stage = Literal["bronze", "staged"]
 
 
-class Lakehouse(Parts):
+class Lakehouse(Standing):
     """Vendor files in, an audited core table out."""
-
-    def work(self, feed: Feed) -> Work | None:
-        """Return what there is to do for `feed`, or `None`; reads no file."""
-        return work_for(
-            feed,
-            zone=self.zone,
-            lake=self.lake,
-            standard=self.standard,
-            policy=self.policy,
-            facts=self.facts(feed),
-        )
-
-    def has_work(self, feed: Feed) -> bool:
-        """Whether a branch stands on which a run of this feed goes on."""
-        return any(info.name == feed.branch for info in self.lake.branches())
-
-    def undecided(self, feed: Feed) -> Proposal | None:
-        """Return the mapping that waits for a person, or `None`."""
-        spec = self.spec_in_force(feed)
-        proposals = self.lake.governance.proposals(feed, kind="mapping")
-        if runnable(proposals, spec=spec, standard=self.standard) is not None:
-            return None
-        return waiting(proposals, spec=spec, standard=self.standard)
-
-    def mapping_line(self, feed: Feed) -> tuple[Mapping, FeedSpec]:
-        """Return the mapping in force and the spec that it reads."""
-        proposal = self.mapping_in_force(feed)
-        if proposal is None:
-            raise StepOutOfOrder(
-                f"{feed} has no approved mapping.", hint=f"See `lakehouse review list`, then run {feed}."
-            )
-        return mapping_of(proposal), self.spec_in_force(feed)
-
-    def slice_rows(self, feed: Feed, ref: str = "main") -> int:
-        """Return how many rows of the core table are the feed's."""
-        return self.lake.view(ref).row_count(self.standard.name, **slice_of(feed))
-
-    def result(self, feed: Feed, run_id: str) -> FeedRun:
-        """Return a run's line of the report."""
-        return RunLog(self.lake.governance, feed, run_id).row
 
     def sweep(self) -> Swept:
         """Clear away what dead runs left: scratch folders a day old, and stale leases."""
         folders = sweep(self.settings.home_path, before=time.time() - 86_400)
         return Swept(scratch_folders=folders, leases=self.lake.release_stale_leases())
+
+    def query(self, sql: str, *, branch: str = "main", at: str | None = None, limit: int | None = None) -> pa.Table:
+        """Run one read-only `SELECT` over the lake and `governance.*`.
+
+        Raises:
+            GuardRefused: it is more than one read-only query over tables of the lake.
+            EngineFailed: it does not bind or run.
+        """
+        with self.staging() as scratch:
+            return query(
+                sql,
+                view=self.lake.view(branch, at=at),
+                governance=self.lake.governance,
+                engine=self.engine,
+                staging=scratch,
+                limit=limit,
+            )
 
     def receive(self, feed: Feed, run_id: str) -> Received:
         """Begin the feed's branch at main, keep the bytes of new files, and enter them in the ledger."""
@@ -112,7 +86,7 @@ class Lakehouse(Parts):
         with self._told(feed, run_id, begin) as (branch, log):
             log.note(work_sha256=work.sha256 if work else "", attempt=work.attempt if work else 1)
             pending = receive(feed, zone=self.zone, ledger=self.lake.ledger, raw_root=self.raw_root)
-            rebuild = bool(work) and self._fold_changed(feed)
+            rebuild = bool(work) and self.fold_changed(feed)
             received = Received(pending=tuple(pending), rebuild=rebuild)
             if received.has_work:
                 log.note(files=len(pending))
@@ -121,14 +95,6 @@ class Lakehouse(Parts):
                 log.note(status="unchanged", reason="")
                 self.lake.abandon(branch.name)
         return received
-
-    def _fold_changed(self, feed: Feed) -> bool:
-        published = self.lake.published_fold(feed)
-        mapping = runnable_mapping(self.lake, feed)
-        return published is not None and mapping is not None and published != self._fold(feed, mapping.sha256)
-
-    def _fold(self, feed: Feed, mapping_sha256: str) -> str:
-        return fold_sha256(mapping_sha256, standard=self.standard, policy=self.policy, facts=self.facts(feed))
 
     def describe(self, feed: Feed, run_id: str) -> Described:
         """Give each pending delivery the spec it is read under, asking the brain only for a new shape."""
@@ -142,7 +108,7 @@ class Lakehouse(Parts):
 
     def _describe(self, feed: Feed, delivery: Delivery, run_id: str) -> Described:
         governance = self.lake.governance
-        known = [p for p in governance.proposals(feed, kind="spec") if p.status in {"approved", "active"}]
+        known = [p for p in governance.proposals(feed, kind="spec") if p.status in {"approved", "active", "superseded"}]
         with self.staging() as scratch:
             path = local_copy(delivery.raw_uri, scratch)
             spec = known_spec(path, name=delivery.path, specs=[spec_of(p) for p in known])
@@ -158,33 +124,12 @@ class Lakehouse(Parts):
         self.lake.ledger.described(delivery.delivery_id, spec_sha256=spec.sha256)
         return Described((spec,), answer.calls if answer else ())
 
-    def spec_in_force(self, feed: Feed) -> FeedSpec:
-        """Return the spec of the newest delivery that was described, pending or published."""
-        return self._spec(feed, self._described(feed)[-1])
-
-    def _described(self, feed: Feed) -> list[Delivery]:
-        described = [d for d in self.lake.ledger.deliveries(feed) if d.spec_sha256 and d.status != "withdrawn"]
-        if not described:
-            raise StepOutOfOrder(
-                f"{feed} has no described delivery.",
-                hint=f"Run the feed from its start: `lakehouse run --feed {feed}`.",
-            )
-        return described
-
-    def newest_profile(self, feed: Feed) -> FeedProfile:
-        """Measure the newest described delivery."""
-        return self.profile_of(self._described(feed)[-1], feed)
-
-    def _spec(self, feed: Feed, delivery: Delivery) -> FeedSpec:
-        proposals = self.lake.governance.proposals(feed, kind="spec")
-        return next(spec_of(p) for p in proposals if p.sha256 == delivery.spec_sha256)
-
     def ingest(self, feed: Feed, run_id: str) -> Ingested:
         """Load pending deliveries into bronze on the branch, bad rows into `ingest_errors`."""
         with self._step(feed, run_id, "ingest", after="describe") as (branch, log), self.staging() as scratch:
             pending = self.lake.ledger.pending(feed)
             done = ingest(
-                [(d, self._spec(feed, d)) for d in pending],
+                [(d, self.spec_of(feed, d)) for d in pending],
                 self.spec_in_force(feed),
                 standard=self.standard,
                 policy=self.policy,
@@ -243,28 +188,6 @@ class Lakehouse(Parts):
             scratch=scratch,
         )
 
-    def query(self, sql: str, *, branch: str = "main", at: str | None = None, limit: int | None = None) -> pa.Table:
-        """Run one read-only `SELECT` over the lake and `governance.*`.
-
-        Raises:
-            GuardRefused: it is more than one read-only query over tables of the lake.
-            EngineFailed: it does not bind or run.
-        """
-        with self.staging() as scratch:
-            return query(
-                sql,
-                view=self.lake.view(branch, at=at),
-                governance=self.lake.governance,
-                engine=self.engine,
-                staging=scratch,
-                limit=limit,
-            )
-
-    def mapping_in_force(self, feed: Feed) -> Proposal | None:
-        """Return the approved or active mapping that fits the feed as it is now, or `None`."""
-        proposals = self.lake.governance.proposals(feed, kind="mapping")
-        return runnable(proposals, spec=self.spec_in_force(feed), standard=self.standard)
-
     def conform(self, feed: Feed, run_id: str) -> Conformed | None:
         """Fold bronze into the feed's slice of core on the branch; `None` where no mapping is approved yet."""
         approved = self.mapping_in_force(feed)
@@ -275,7 +198,7 @@ class Lakehouse(Parts):
                 feed,
                 mapping_of(approved),
                 bronze_name(self.standard, self.spec_in_force(feed)),
-                deliveries=self._to_fold(feed, approved),
+                deliveries=self.deliveries_to_fold(feed, approved),
                 standard=self.standard,
                 facts=self.facts(feed),
                 engine=self.engine,
@@ -285,12 +208,6 @@ class Lakehouse(Parts):
             )
             log.note(core_rows=done.core_rows, mapping_error_rows=done.rejected_rows)
         return done
-
-    def _to_fold(self, feed: Feed, mapping: Proposal) -> list[str] | None:
-        """Return the deliveries to fold into the slice as it stands, or `None` to fold all of bronze anew."""
-        if self.lake.published_fold(feed) != self._fold(feed, mapping.sha256):
-            return None
-        return [d.delivery_id for d in self.lake.ledger.pending(feed)]
 
     def audit(self, feed: Feed, run_id: str, stage: Stage) -> Audited:
         """Assert what contracts promise of the branch's tables, and record it with the branch's pointers."""
@@ -306,7 +223,7 @@ class Lakehouse(Parts):
                     scope,
                     mapping_of(mapping),
                     bronze_name(self.standard, spec),
-                    deliveries=self._to_fold(feed, mapping),
+                    deliveries=self.deliveries_to_fold(feed, mapping),
                     approved_by_person=not self.lake.governance.approver(mapping.id).startswith("policy:"),
                 )
             audited = Audited(stage, tuple(results))
@@ -326,7 +243,7 @@ class Lakehouse(Parts):
                 pointers=branch.changed_pointers(),
                 results=audited.results,
                 mapping_sha256=mapping.sha256 if mapping else "",
-                fold_sha256=self._fold(feed, mapping.sha256) if mapping else "",
+                fold_sha256=self.fold_in_force(feed, mapping.sha256) if mapping else "",
                 created_at=datetime.now(UTC),
             )
         )

@@ -63,7 +63,7 @@ def work_for(
     if reason is None:
         return None
     seen = [[c.path, c.byte_size, c.mtime_ns] for c in candidates]
-    sha256 = sha256_of([str(feed), seen, [d.delivery_id for d in pending], fold])
+    sha256 = sha256_of([str(feed), seen, fold])
     tried = last is not None and last.status == "failed" and last.work_sha256 == sha256
     return Work(feed, reason, sha256, (last.attempt + 1) if last is not None and tried else 1)
 

@@ -123,9 +123,14 @@ class NameEvidence:
     @cached_property
     def _prefixes(self) -> frozenset[str]:
         """Return words that begin many headers and end none of them."""
-        begins = Counter(word for header in self.headers for word in set(header[:2][: len(header) - 1]))
+        begins = Counter(word for header in self.headers for word in set(_opening(header)))
         least = max(PREFIX_HEADERS, PREFIX_SHARE * len(self.headers))
         return frozenset(word for word, count in begins.items() if count >= least)
+
+
+def _opening(header: Sequence[str]) -> Sequence[str]:
+    """Return the words that may be a prefix: of the first two, those before the last; a number is none."""
+    return [word for word in header[:2][: len(header) - 1] if not word.isdigit()]
 
 
 def _names(target: TargetColumn) -> list[str]:

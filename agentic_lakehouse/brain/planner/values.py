@@ -156,9 +156,7 @@ def _likeness(values: Sequence[str], wanted: TargetColumn) -> float:
     if is_numeric(wanted) or wanted.valid_values or not wanted.examples or not values:
         return 0.0
     mine, theirs = _spaces(values), _spaces(wanted.examples)
-    if mine > 4 * (theirs + 1):
-        return -0.5
-    return -0.2 if theirs >= 3 and mine < 0.2 else 0.0
+    return -0.5 if mine > 4 * (theirs + 1) else 0.0
 
 
 def _spaces(values: Sequence[str]) -> float:

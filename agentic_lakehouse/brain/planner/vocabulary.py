@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from agentic_lakehouse.brain.naming import transliterate
 from agentic_lakehouse.brain.planner.tokens import words
-from agentic_lakehouse.brain.question import SourceColumn, TargetColumn
+
+if TYPE_CHECKING:
+    from agentic_lakehouse.brain.question import SourceColumn, TargetColumn
 
 TRUE_WORDS = frozenset({"true", "yes", "1", "y", "t", "ja", "j", "oui", "si", "wahr", "vrai", "x"})
 FALSE_WORDS = frozenset({"false", "no", "0", "n", "f", "nein", "non", "falsch", "faux", "-"})

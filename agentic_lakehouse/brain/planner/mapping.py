@@ -1,0 +1,60 @@
+"""A mapping planned: pairs that fit best together, each with its expression and the reasons for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from agentic_lakehouse.brain.planner.assign import Pair, assign
+from agentic_lakehouse.brain.planner.expressions import covers_everything, expression, source_unit
+from agentic_lakehouse.brain.planner.units import DIMENSION
+from agentic_lakehouse.brain.question import MapQuestion
+
+UNIT_UNKNOWN = 0.85
+"""Factor for a quantity whose unit nothing tells: it may be the target's, or not."""
+VALUES_UNKNOWN = 0.8
+"""Factor for words that no synonym translates: they will be null."""
+
+
+def mapped(question: MapQuestion, *, withdrawn: Collection[str] = ()) -> dict[str, object]:
+    """Plan a mapping, as `MappingProposal` has it.
+
+    Args:
+        question: sources and targets.
+        withdrawn: targets whose earlier lines were refuted; they stay unmapped.
+    """
+    kept = question.model_copy(update={"targets": tuple(t for t in question.targets if t.name not in withdrawn)})
+    return {"columns": [_line(kept, pair) for pair in assign(kept)]}
+
+
+def _line(question: MapQuestion, pair: Pair) -> dict[str, object]:
+    source, target = question.sources[pair.source], question.targets[pair.target]
+    confidence, reasons = pair.confidence, [_of_name(pair.name), _of_values(pair.value, filled=source.filled)]
+    if target.unit in DIMENSION and source_unit(source, target, question.vendor_facts) is None:
+        confidence *= UNIT_UNKNOWN
+        reasons.append(f"its unit is taken to be {target.unit}, which nothing says")
+    if target.valid_values and source.filled and not covers_everything(source, target):
+        confidence *= VALUES_UNKNOWN
+        reasons.append("some of its words have no counterpart and become null")
+    if pair.rival is not None:
+        reasons.append(f"{question.sources[pair.rival].source_name!r} fits nearly as well")
+    return {
+        "target": target.name,
+        "sources": [source.source_name],
+        "expression": expression(source, target, question.vendor_facts),
+        "confidence": round(confidence, 2),
+        "rationale": f"{source.source_name!r}: {'; '.join(r for r in reasons if r)}.",
+    }
+
+
+def _of_name(name: float) -> str:
+    if name >= 0.95:
+        return "a name of the target"
+    return "named much like the target" if name >= 0.6 else "named a little like the target" if name >= 0.3 else ""
+
+
+def _of_values(value: float, *, filled: int) -> str:
+    if not filled:
+        return "empty so far, so the name alone speaks for it"
+    if value >= 0.4:
+        return "its values are what the target asks for"
+    return "its values fit" if value >= 0 else "its values fit badly"

@@ -1,0 +1,204 @@
+"""Walk a JSON document as a moving window of text, one value at a time.
+
+Values are parsed by the standard library's C scanner where they stand, so that each record comes with
+its verbatim text and its line, numbers keep their digits, and memory is bounded by the largest record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from agentic_lakehouse.errors import FeedUnreadable
+from agentic_lakehouse.feeds.source import unreadable
+from agentic_lakehouse.feeds.text import MAX_LINE
+
+CHUNK = 1 << 20
+NEAR_END = 16
+"""A fault this close to the window's end may only be the window's end: the longest literal is `-Infinity`."""
+
+_SPACE = " \t\n\r"
+
+
+class Numeral(str):
+    """A JSON number as its own text."""
+
+    __slots__ = ()
+
+
+class RepeatedKeys(dict[str, Any]):
+    """A JSON object in which a key stands twice: `repeated`."""
+
+    repeated: str = ""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        found = RepeatedKeys(found)
+        found.repeated = Counter(key for key, _ in pairs).most_common(1)[0][0]
+    return found
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=Numeral, parse_int=Numeral, parse_constant=Numeral, strict=False
+)
+"""Gives numbers as `Numeral`; lets control characters stand in strings, as vendors do."""
+
+
+def render_json(value: Any) -> str:
+    """Return a value that `DECODER` gave as compact JSON, numbers as they were written."""
+    if isinstance(value, Numeral):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_quote(k)}:{render_json(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(render_json, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _quote(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+class JsonText:
+    """A cursor in a JSON document."""
+
+    def __init__(self, source: TextIO, *, name: str) -> None:
+        self._source = source
+        self._name = name
+        self._window = ""
+        self._at = 0
+        self._ended = False
+        self.line = 1
+
+    def peek(self) -> str:
+        """Return the next character that is not space; an empty string at the end."""
+        while True:
+            while self._at < len(self._window) and self._window[self._at] in _SPACE:
+                self._step(self._at + 1)
+            if self._at < len(self._window):
+                return self._window[self._at]
+            if not self._more():
+                return ""
+
+    def take(self, expected: str) -> None:
+        """Pass the next character.
+
+        Raises:
+            FeedUnreadable: it is another one.
+        """
+        found = self.peek()
+        if found != expected:
+            raise self._fault(f"{expected!r} was expected" + ("" if found else ", but the file ends"))
+        self._at += 1
+
+    def passes(self, expected: str) -> bool:
+        """Pass the next character if it is the expected one, and say whether it was."""
+        if self.peek() != expected:
+            return False
+        self._at += 1
+        return True
+
+    def value(self) -> tuple[int, str, Any]:
+        """Return the first line, the verbatim text and the value of what comes next.
+
+        Raises:
+            FeedUnreadable: it is malformed, truncated or too large.
+        """
+        self.peek()
+        while True:
+            try:
+                value, end = DECODER.raw_decode(self._window, self._at)
+            except json.JSONDecodeError as error:
+                cut = error.pos >= len(self._window) - NEAR_END or error.msg.startswith("Unterminated string")
+                if cut and self._more():
+                    continue
+                raise self._fault(f"it is no valid JSON: {error.msg.lower()}") from error
+            except RecursionError as error:
+                raise self._fault("its values are nested too deeply") from error
+            if end == len(self._window) and self._more():
+                continue  # a number may go on
+            line, raw = self.line, self._window[self._at : end]
+            self._step(end)
+            return line, raw, value
+
+    def keys(self) -> Iterator[str]:
+        """Pass an object, yielding each key; the caller passes the value before taking the next key.
+
+        Raises:
+            FeedUnreadable: the object is malformed or truncated.
+        """
+        self.take("{")
+        if self.passes("}"):
+            return
+        while True:
+            _, _, key = self.value()
+            self.take(":")
+            yield str(key)
+            if not self.passes(","):
+                self.take("}")
+                return
+
+    def elements(self) -> Iterator[None]:
+        """Pass an array, yielding before each element, which the caller passes.
+
+        Raises:
+            FeedUnreadable: the array is malformed or truncated.
+        """
+        self.take("[")
+        if self.passes("]"):
+            return
+        while True:
+            yield None
+            if not self.passes(","):
+                self.take("]")
+                return
+
+    def skip(self) -> None:
+        """Pass a value of any size.
+
+        Raises:
+            FeedUnreadable: it is malformed or truncated.
+        """
+        opening = self.peek()
+        if opening in {"{", "["}:
+            for _ in self.keys() if opening == "{" else self.elements():
+                self.skip()
+        else:
+            self.value()
+
+    def finish(self) -> None:
+        """Pass the end of the document.
+
+        Raises:
+            FeedUnreadable: something stands behind it.
+        """
+        if self.peek():
+            raise self._fault("there is text behind the end of the document")
+
+    def _step(self, to: int) -> None:
+        self.line += self._window.count("\n", self._at, to)
+        self._at = to
+
+    def _more(self) -> bool:
+        """Read on; the window then begins at the cursor. False at the end of the file."""
+        if self._ended:
+            return False
+        kept = self._window[self._at :]
+        if len(kept) > MAX_LINE:
+            raise self._fault(f"one value is longer than {MAX_LINE:,} characters")
+        chunk = self._source.read(max(CHUNK, len(kept)))
+        self._ended = not chunk
+        self._window, self._at = kept + chunk, 0
+        return not self._ended
+
+    def _fault(self, cause: str) -> FeedUnreadable:
+        return unreadable(
+            self._name,
+            f"the JSON is truncated or damaged near line {self.line}: {cause}",
+            hint="Ask the vendor to send the file again.",
+            line=self.line,
+        )

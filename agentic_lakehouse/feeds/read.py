@@ -1,0 +1,59 @@
+"""Read a file of any kind as batches of text rows: the one door from bytes to cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from agentic_lakehouse.contracts.feed_spec import FileFormat
+from agentic_lakehouse.feeds import columnar, delimited, documents, workbook
+from agentic_lakehouse.feeds.batch import BrokenRecord, TextBatch, batches
+
+__all__ = ["BrokenRecord", "TextBatch", "read_batches", "source_names"]
+
+BATCH_ROWS = 50_000
+
+
+def source_names(path: Path, fmt: FileFormat, *, name: str) -> tuple[str, ...]:
+    """Return the columns of a file in order: headers, dotted paths of JSON, or positions (`#1`).
+
+    JSON is read whole for it, since any record may bring a new key.
+
+    Raises:
+        FeedUnreadable: the file cannot be read as `fmt`.
+    """
+    match fmt.kind:
+        case "csv":
+            return delimited.rows(path, fmt, name=name)[0]
+        case "json" | "jsonl":
+            return documents.rows(path, fmt, name=name)[0]
+        case "xlsx":
+            return workbook.rows(path, fmt, name=name)[0]
+        case "parquet":
+            return columnar.column_names(path, name=name)
+
+
+def read_batches(path: Path, fmt: FileFormat, *, name: str, batch_rows: int = BATCH_ROWS) -> Iterator[TextBatch]:
+    """Yield a file's records in order, each exactly once: as a row, or as a broken record.
+
+    Args:
+        path: local file.
+        fmt: as sniffed or as a spec claims.
+        name: what errors call the file.
+        batch_rows: most records in one batch; wide tables come in smaller ones.
+
+    Raises:
+        FeedUnreadable: the file cannot be read as `fmt` (at once or on the way).
+    """
+    match fmt.kind:
+        case "csv":
+            names, records = delimited.rows(path, fmt, name=name)
+            return batches(records, names, batch_rows=batch_rows)
+        case "json" | "jsonl":
+            names, found = documents.rows(path, fmt, name=name)
+            return batches(found, names, batch_rows=batch_rows)
+        case "xlsx":
+            titles, cells = workbook.rows(path, fmt, name=name)
+            return batches(cells, titles, batch_rows=batch_rows)
+        case "parquet":
+            return columnar.batches(path, name=name, batch_rows=batch_rows)

@@ -1,0 +1,156 @@
+"""The delivery ledger: which files of which feed came when, and what became of them.
+
+A delivery is one file as it was at one time. Its id begins with its place in the order of the feed's
+deliveries, given out in the transaction that registers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.governed import Delivery, DeliveryStatus
+from agentic_lakehouse.errors import UsageInvalid
+from agentic_lakehouse.lake.database import Database
+from agentic_lakehouse.lake.rows import DELIVERIES, records, values_of
+
+_D = DELIVERIES.c
+
+
+class Ledger:
+    """Deliveries of all feeds. Belongs to no branch: what was seen stays seen, whatever becomes of a run."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def register(
+        self,
+        feed: Feed,
+        *,
+        path: str,
+        sha256: str,
+        byte_size: int,
+        mtime_ns: int,
+        raw_uri: str,
+        ingestion_date: date,
+    ) -> Delivery:
+        """Enter a file whose bytes are kept.
+
+        The bytes that its path's latest delivery had are no new delivery: that one is returned. Other
+        bytes are, also those that the path had before: A, B, A is three deliveries.
+        """
+        with self._database.write() as connection:
+            latest = _latest(connection, feed, path)
+            if latest is not None and latest.sha256 == sha256:
+                return latest
+            delivery = Delivery(
+                delivery_id=f"{_last_ordinal(connection, feed) + 1:08d}-{sha256[:12]}",
+                feed=str(feed),
+                path=path,
+                sha256=sha256,
+                byte_size=byte_size,
+                mtime_ns=mtime_ns,
+                raw_uri=raw_uri,
+                ingestion_date=ingestion_date,
+            )
+            connection.execute(DELIVERIES.insert().values(values_of(delivery)))
+            return delivery
+
+    def deliveries(self, feed: Feed, status: DeliveryStatus | None = None) -> list[Delivery]:
+        """Return a feed's deliveries in their order."""
+        query = sa.select(DELIVERIES).where(_D.feed == str(feed)).order_by(_D.delivery_id)
+        with self._database.read() as connection:
+            return records(connection, Delivery, query if status is None else query.where(_D.status == status))
+
+    def pending(self, feed: Feed) -> list[Delivery]:
+        """Return the deliveries that wait to be published, those that failed before among them, in their order."""
+        return [d for d in self.deliveries(feed) if d.status in {"pending", "failed"}]
+
+    def latest_by_path(self, feed: Feed) -> dict[str, Delivery]:
+        """Return the latest delivery of each path that the feed ever had."""
+        return {d.path: d for d in self.deliveries(feed)}
+
+    def touch(self, feed: Feed, delivery_id: str, *, mtime_ns: int) -> Delivery:
+        """Note that the file was written again with the same bytes.
+
+        Raises:
+            UsageInvalid: the feed has no such delivery.
+        """
+        return self._note(feed, delivery_id, mtime_ns=mtime_ns)
+
+    def described(self, feed: Feed, delivery_id: str, *, spec_sha256: str) -> Delivery:
+        """Note the spec under which a delivery is read.
+
+        Raises:
+            UsageInvalid: the feed has no such delivery.
+        """
+        return self._note(feed, delivery_id, spec_sha256=spec_sha256)
+
+    def loaded(self, feed: Feed, delivery_id: str, *, rows_in: int) -> Delivery:
+        """Note how many records the engine found in the file; one that failed before waits again.
+
+        Raises:
+            UsageInvalid: the feed has no such delivery.
+        """
+        return self._note(feed, delivery_id, rows_in=rows_in, status="pending")
+
+    def failed(self, feed: Feed, *, path: str) -> None:
+        """Note that the latest delivery of a path could not be loaded; one that is published stays so."""
+        with self._database.write() as connection:
+            latest = _latest(connection, feed, path)
+            if latest is not None and latest.status == "pending":
+                _set(connection, feed, latest.delivery_id, status="failed")
+
+    def withdraw_failed(self, feed: Feed, *, standing: Collection[str]) -> list[Delivery]:
+        """Take failed deliveries out of the queue whose path has other bytes by now, or no file.
+
+        Args:
+            feed: whose deliveries.
+            standing: paths that hold a file.
+
+        Returns:
+            Those taken out.
+        """
+        latest = {d.delivery_id for d in self.latest_by_path(feed).values()}
+        gone = [
+            d for d in self.deliveries(feed, "failed") if d.delivery_id not in latest or d.path not in standing
+        ]
+        with self._database.write() as connection:
+            for delivery in gone:
+                _set(connection, feed, delivery.delivery_id, status="withdrawn")
+        return gone
+
+    def _note(self, feed: Feed, delivery_id: str, **values: Any) -> Delivery:
+        here = (_D.feed == str(feed), _D.delivery_id == delivery_id)
+        with self._database.write() as connection:
+            _set(connection, feed, delivery_id, **values)
+            found = records(connection, Delivery, sa.select(DELIVERIES).where(*here))
+        if not found:
+            raise UsageInvalid(f"{feed} has no delivery {delivery_id!r}.", feed=str(feed), delivery_id=delivery_id)
+        return found[0]
+
+
+def publish(connection: sa.Connection, feed: Feed, deliveries: Sequence[Delivery], commit_id: str) -> None:
+    """Mark deliveries published, in the transaction of the merge that does it."""
+    for delivery in deliveries:
+        _set(connection, feed, delivery.delivery_id, status="published", commit_id=commit_id)
+
+
+def _set(connection: sa.Connection, feed: Feed, delivery_id: str, **values: Any) -> None:
+    here = (_D.feed == str(feed), _D.delivery_id == delivery_id)
+    connection.execute(DELIVERIES.update().where(*here).values(**values))
+
+
+def _latest(connection: sa.Connection, feed: Feed, path: str) -> Delivery | None:
+    here = (_D.feed == str(feed), _D.path == path)
+    query = sa.select(DELIVERIES).where(*here).order_by(_D.delivery_id.desc()).limit(1)
+    return next(iter(records(connection, Delivery, query)), None)
+
+
+def _last_ordinal(connection: sa.Connection, feed: Feed) -> int:
+    last = connection.scalar(sa.select(sa.func.max(_D.delivery_id)).where(_D.feed == str(feed)))
+    return int(last.partition("-")[0]) if last else 0

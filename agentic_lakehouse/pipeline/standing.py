@@ -1,0 +1,104 @@
+"""How a feed stands: the spec and mapping in force, what waits, and what there is to do. Writes nothing."""
+
+from __future__ import annotations
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
+from agentic_lakehouse.contracts.governed import Delivery, FeedRun, Proposal
+from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.profile import FeedProfile
+from agentic_lakehouse.errors import StepOutOfOrder
+from agentic_lakehouse.pipeline.conform import slice_of
+from agentic_lakehouse.pipeline.map import runnable, waiting
+from agentic_lakehouse.pipeline.parts import Parts
+from agentic_lakehouse.pipeline.proposals import mapping_of
+from agentic_lakehouse.pipeline.proposals import spec_of as read_spec
+from agentic_lakehouse.pipeline.runlog import RunLog
+from agentic_lakehouse.pipeline.work import Work, fold_sha256, runnable_mapping, work_for
+
+
+class Standing(Parts):
+    """Questions about one feed, answered from the landing zone, the ledger and governance."""
+
+    def work(self, feed: Feed) -> Work | None:
+        """Return what there is to do for `feed`, or `None`; reads no file."""
+        return work_for(
+            feed,
+            zone=self.zone,
+            lake=self.lake,
+            standard=self.standard,
+            policy=self.policy,
+            facts=self.facts(feed),
+        )
+
+    def has_work(self, feed: Feed) -> bool:
+        """Whether a branch stands on which a run of this feed goes on."""
+        return any(info.name == feed.branch for info in self.lake.branches())
+
+    def undecided(self, feed: Feed) -> Proposal | None:
+        """Return the mapping that waits for a person, or `None`."""
+        spec = self.spec_in_force(feed)
+        proposals = self.lake.governance.proposals(feed, kind="mapping")
+        if runnable(proposals, spec=spec, standard=self.standard) is not None:
+            return None
+        return waiting(proposals, spec=spec, standard=self.standard)
+
+    def mapping_line(self, feed: Feed) -> tuple[Mapping, FeedSpec]:
+        """Return the mapping in force and the spec that it reads."""
+        proposal = self.mapping_in_force(feed)
+        if proposal is None:
+            raise StepOutOfOrder(
+                f"{feed} has no approved mapping.", hint=f"See `lakehouse review list`, then run {feed}."
+            )
+        return mapping_of(proposal), self.spec_in_force(feed)
+
+    def slice_rows(self, feed: Feed, ref: str = "main") -> int:
+        """Return how many rows of the core table are the feed's."""
+        return self.lake.view(ref).row_count(self.standard.name, **slice_of(feed))
+
+    def result(self, feed: Feed, run_id: str) -> FeedRun:
+        """Return a run's line of the report."""
+        return RunLog(self.lake.governance, feed, run_id).row
+
+    def fold_changed(self, feed: Feed) -> bool:
+        """Whether the slice on main was folded under another mapping, standard, policy or vendor facts."""
+        published = self.lake.published_fold(feed)
+        mapping = runnable_mapping(self.lake, feed)
+        return published is not None and mapping is not None and published != self.fold_in_force(feed, mapping.sha256)
+
+    def fold_in_force(self, feed: Feed, mapping_sha256: str) -> str:
+        """Return the identity of what the feed's slice would be folded under."""
+        return fold_sha256(mapping_sha256, standard=self.standard, policy=self.policy, facts=self.facts(feed))
+
+    def spec_in_force(self, feed: Feed) -> FeedSpec:
+        """Return the spec of the newest delivery that was described, pending or published."""
+        return self.spec_of(feed, self._described(feed)[-1])
+
+    def _described(self, feed: Feed) -> list[Delivery]:
+        described = [d for d in self.lake.ledger.deliveries(feed) if d.spec_sha256 and d.status != "withdrawn"]
+        if not described:
+            raise StepOutOfOrder(
+                f"{feed} has no described delivery.",
+                hint=f"Run the feed from its start: `lakehouse run --feed {feed}`.",
+            )
+        return described
+
+    def newest_profile(self, feed: Feed) -> FeedProfile:
+        """Measure the newest described delivery."""
+        return self.profile_of(self._described(feed)[-1], feed)
+
+    def spec_of(self, feed: Feed, delivery: Delivery) -> FeedSpec:
+        """Return the spec that a described delivery is read under."""
+        proposals = self.lake.governance.proposals(feed, kind="spec")
+        return next(read_spec(p) for p in proposals if p.sha256 == delivery.spec_sha256)
+
+    def mapping_in_force(self, feed: Feed) -> Proposal | None:
+        """Return the approved or active mapping that fits the feed as it is now, or `None`."""
+        proposals = self.lake.governance.proposals(feed, kind="mapping")
+        return runnable(proposals, spec=self.spec_in_force(feed), standard=self.standard)
+
+    def deliveries_to_fold(self, feed: Feed, mapping: Proposal) -> list[str] | None:
+        """Return the deliveries to fold into the slice as it stands, or `None` to fold all of bronze anew."""
+        if self.lake.published_fold(feed) != self.fold_in_force(feed, mapping.sha256):
+            return None
+        return [d.delivery_id for d in self.lake.ledger.pending(feed)]

@@ -1,0 +1,45 @@
+"""Make a guarded expression total: what cannot be computed for a row is null, and decimals stay exact.
+
+A cast that does not fit, a date that is none and a sum that overflows would each abort a whole query for
+one bad cell. `sql.loss` says which of the nulls hide a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from agentic_lakehouse.sql.kinds import kind_of
+from agentic_lakehouse.sql.trees import fill, rewrite
+
+
+def harden(tree: exp.Expr, types: Mapping[str, str]) -> exp.Expr:
+    """Return the expression with total casts and exact products; the tree passed in is used up.
+
+    Products: DuckDB types `DECIMAL(18,4) * 0.45359237` as `DECIMAL(18,12)`, which overflows above 10^6, so
+    factors that may be decimals are cast to `DECIMAL(38,10)` first. Columns of text are left, so that
+    multiplying them does not bind.
+    """
+
+    def change(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Mul):
+            return _exact(node, types)
+        if isinstance(node, exp.StrToTime):
+            return exp.Anonymous(this="try_strptime", expressions=[node.this, node.args["format"]])
+        if type(node) is exp.Cast:
+            return exp.TryCast(this=node.this, to=node.to)
+        return node
+
+    return rewrite(tree, change)
+
+
+def _exact(product: exp.Expr, types: Mapping[str, str]) -> exp.Expr:
+    kinds = [kind_of(side, types) for side in (product.this, product.expression)]
+    if "double" in kinds or "string" in kinds or kinds == ["long", "long"]:
+        return product
+    for key in ("this", "expression"):
+        side = product.args[key]
+        if not isinstance(side, exp.Literal):
+            product.set(key, fill("TRY_CAST($x AS DECIMAL(38, 10))", x=side))
+    return product

@@ -1,0 +1,215 @@
+"""Commands say what INTERFACE promises: JSON shapes, exit codes, one clear error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+GOOD = "sku,title,price,currency\n" + "".join(f"S{n},Stapler {n},{n}.50,EUR\n" for n in range(20))
+CRYPTIC = "F1;F2;F3;F4\n" + "".join(f"{n * 7};{n * 3};x{n % 4};{n}\n" for n in range(40))
+
+
+def put(landing: Path, feed: str, content: str | bytes, name: str = "data.csv") -> Path:
+    path = landing / feed / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def test_run_reports_each_feed_as_json(lakehouse, landing: Path) -> None:
+    put(landing, "acme/feed", GOOD)
+    put(landing, "cryptic/feed", CRYPTIC)
+
+    result = lakehouse("run", "--json")
+
+    assert result.code == 0
+    feeds = {f["feed"]: f for f in result.json["feeds"]}
+    assert feeds["acme/feed"]["status"] == "published"
+    assert feeds["acme/feed"]["commit"] == result.json["commit"]
+    assert feeds["cryptic/feed"]["status"] == "awaiting_review"
+    assert set(feeds["acme/feed"]) == {
+        "feed", "status", "reason", "errors", "files", "rows_in", "bronze_rows", "error_rows", "core_rows",
+        "mapping_error_rows", "model_calls", "input_tokens", "output_tokens", "cost_usd", "seconds", "branch", "commit",
+    }  # fmt: skip
+
+
+def test_a_failed_feed_gives_exit_code_1_and_the_others_are_published(lakehouse, landing: Path) -> None:
+    put(landing, "acme/feed", GOOD)
+    put(landing, "broken/feed", b"")
+
+    result = lakehouse("run", "--json")
+
+    assert result.code == 1
+    assert {f["feed"]: f["status"] for f in result.json["feeds"]} == {"acme/feed": "published", "broken/feed": "failed"}
+
+
+def test_the_report_for_people_fits_80_columns(lakehouse, landing: Path) -> None:
+    put(landing, "acme/feed", GOOD)
+
+    result = lakehouse("run")
+
+    assert "published" in result.out
+    assert max(len(line) for line in result.out.splitlines()) <= 80
+
+
+def test_describe_writes_nothing(lakehouse, landing: Path) -> None:
+    file = put(landing, "acme/feed", GOOD)
+
+    result = lakehouse("describe", str(file), "--json")
+
+    spec = result.json
+    assert (spec["vendor_name"], spec["table_name"], spec["row_count"]) == ("acme", "feed", 20)
+    assert (spec["format"]["kind"], spec["format"]["delimiter"]) == ("csv", ",")
+    assert {c["source_name"]: c["type"] for c in spec["columns"]}["price"] == "decimal"
+    assert spec["byte_size"] == file.stat().st_size
+    assert spec["errors"] == []
+    assert {"primary_key", "natural_keys", "partition_candidates", "sha256", "model"} <= set(spec)
+    assert not (landing.parent / "home" / "catalog.db").exists()
+
+
+def test_map_of_a_file_gives_guarded_expressions(lakehouse, landing: Path) -> None:
+    result = lakehouse("map", str(put(landing, "acme/feed", GOOD)), "--json")
+
+    mapping = result.json
+    assert mapping["status"] == "proposed"
+    price = next(c for c in mapping["columns"] if c["target"] == "price")
+    assert price["sources"] == ["price"]
+    assert set(price) == {"target", "sources", "expression", "confidence", "rationale"}
+
+
+def test_map_of_a_feed_shows_the_active_mapping(lakehouse, landing: Path) -> None:
+    put(landing, "acme/feed", GOOD)
+    lakehouse("run")
+
+    assert lakehouse("map", "acme/feed", "--json").json["status"] == "active"
+
+
+def test_read_writes_typed_rows_and_keeps_bad_ones_aside(lakehouse, landing: Path, tmp_path: Path) -> None:
+    file = put(landing, "acme/feed", GOOD + "S99,Broken,call us,EUR\n")
+
+    result = lakehouse("read", str(file), "--to", str(tmp_path / "out.csv"), "--json")
+
+    assert (result.code, result.json["rows"], result.json["error_rows"]) == (0, 20, 1)
+    bad = [json.loads(line) for line in (tmp_path / "out.csv.errors.jsonl").read_text().splitlines()]
+    assert (bad[0]["line"], bad[0]["column"]) == (22, "price")
+
+
+def test_read_as_text_keeps_every_cell(lakehouse, landing: Path, tmp_path: Path) -> None:
+    file = put(landing, "acme/feed", GOOD + "S99,Broken,call us,EUR\n")
+
+    result = lakehouse("read", str(file), "--to", str(tmp_path / "out.csv"), "--as-text", "--json")
+
+    assert result.json["rows"] == 21
+    assert "call us" in (tmp_path / "out.csv").read_text()
+
+
+def test_query_gives_columns_and_rows(lakehouse, landing: Path) -> None:
+    put(landing, "acme/feed", GOOD)
+    lakehouse("run")
+
+    result = lakehouse("query", "SELECT vendor_name, count(*) AS n FROM product_core.product GROUP BY ALL", "--json")
+    csv = lakehouse("query", "SELECT status FROM governance.deliveries", "--csv")
+
+    assert result.json == {"columns": ["vendor_name", "n"], "rows": [["acme", 20]]}
+    assert csv.out == "status\npublished\n"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM product_core.product",
+        "SELECT * FROM read_csv('secret.csv')",
+        "SELECT 1; SELECT 2",
+        "COPY product_core.product TO 'x.csv'",
+        "ATTACH 'x.db'",
+        "SELECT * FROM 'secret.parquet'",
+    ],
+)
+def test_a_query_that_could_do_more_than_read_is_refused(lakehouse, sql: str) -> None:
+    result = lakehouse("query", sql, "--json")
+
+    assert result.code == 2
+    assert result.json["reason"] == "guard_refused"
+    assert "Traceback" not in result.err
+
+
+def test_status_log_branches_and_diff_tell_the_state(lakehouse, landing: Path) -> None:
+    put(landing, "acme/feed", GOOD)
+    put(landing, "cryptic/feed", CRYPTIC)
+    lakehouse("run")
+
+    assert {f["feed"]: f["status"] for f in lakehouse("status", "--json").json["feeds"]} == {
+        "acme/feed": "published",
+        "cryptic/feed": "awaiting_review",
+    }
+    assert len(lakehouse("log", "--json").json["commits"]) == 1
+    assert [b["name"] for b in lakehouse("branches", "--json").json["branches"]] == ["feed/cryptic/feed"]
+    changed = {c["table"] for c in lakehouse("diff", "feed/cryptic/feed", "--json").json["changes"]}
+    assert "product_raw.cryptic__feed" in changed
+
+
+def test_checks_calls_and_errors_tell_what_happened(lakehouse, landing: Path) -> None:
+    put(landing, "acme/feed", GOOD + "S99,Broken,call us,EUR\n")
+    lakehouse("run")
+
+    audits = lakehouse("checks", "acme/feed", "--json").json["audits"]
+    calls = lakehouse("calls", "--json").json
+    errors = lakehouse("errors", "acme/feed", "--json").json
+
+    assert {a["stage"] for a in audits} == {"bronze", "staged"}
+    assert {c["prompt"] for c in calls} == {"describe_feed", "map_columns"}
+    assert all(len(c["prompt_sha256"]) == 64 and c["raw_output"] for c in calls)
+    assert (errors["ingest_errors"]["count"], errors["ingest_errors"]["rows"][0]["code"]) == (1, "not_a_decimal")
+
+
+def test_review_lists_and_decides(lakehouse, landing: Path) -> None:
+    put(landing, "cryptic/feed", CRYPTIC)
+    lakehouse("run")
+
+    [waiting] = lakehouse("review", "list", "--json").json
+    assert set(waiting) == {"id", "feed", "kind", "status", "sha256", "reason", "created_at"}
+    rejected = lakehouse("review", "reject", waiting["id"], "--by", "ada", "--note", "unclear", "--json")
+
+    assert rejected.json["status"] == "rejected"
+    assert lakehouse("review", "list", "--json").json == []
+    again = lakehouse("review", "approve", waiting["id"])
+    assert again.code == 2
+    assert "Hint:" in again.err
+
+
+def test_an_unknown_model_fails_before_any_work(lakehouse, landing: Path, monkeypatch) -> None:
+    put(landing, "acme/feed", GOOD)
+    monkeypatch.setenv("LAKEHOUSE_MODEL", "nobody:knows-me")
+
+    result = lakehouse("run", "--json")
+
+    assert result.code == 2
+    assert "LAKEHOUSE_MODEL" in result.err
+
+
+def test_a_missing_key_names_its_variable_before_any_work(lakehouse, landing: Path, monkeypatch) -> None:
+    put(landing, "acme/feed", GOOD)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("LAKEHOUSE_MODEL", "openai-chat:gpt-5")
+
+    result = lakehouse("run")
+
+    assert result.code == 2
+    assert "OPENAI_API_KEY" in result.err
+
+
+def test_doctor_says_that_all_is_well(lakehouse) -> None:
+    result = lakehouse("doctor", "--json")
+
+    assert result.code == 0
+    assert {c["name"] for c in result.json["checks"]} >= {"settings", "standard", "catalog", "engine", "model", "landing"}
+
+
+@pytest.mark.parametrize("arguments", [["nope"], ["diff"], ["run", "--jobs", "0"], ["describe", "missing.csv"]])
+def test_wrong_usage_is_told_without_a_traceback(lakehouse, arguments: list[str]) -> None:
+    result = lakehouse(*arguments)
+
+    assert result.code in {1, 2}
+    assert "Traceback" not in result.out + result.err

@@ -1,0 +1,140 @@
+"""The graph as Dagster knows it, and what guards it."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from agentic_lakehouse.orchestration.graph import JOB, graph
+from agentic_lakehouse.testing import Sandbox
+
+GOOD = "sku,title,price,currency\n" + "".join(f"S{n},Stapler {n},{n}.50,EUR\n" for n in range(20))
+
+
+def described(spec: dg.AssetSpec) -> dict[str, object]:
+    return {
+        "key": spec.key.to_user_string(),
+        "deps": sorted(d.asset_key.to_user_string() for d in spec.deps),
+        "group": spec.group_name,
+        "kinds": sorted(spec.kinds),
+        "description": spec.description,
+        "partitions": spec.partitions_def.name if spec.partitions_def else None,
+        "skippable": spec.skippable,
+    }
+
+
+def test_the_graph_loads_and_its_assets_are_these(sandbox: Sandbox, snapshot: SnapshotAssertion) -> None:
+    definitions = graph(sandbox.settings)
+    dg.Definitions.validate_loadable(definitions)
+
+    specs = sorted(definitions.resolve_all_asset_specs(), key=lambda spec: spec.key)
+
+    assert [described(spec) for spec in specs] == snapshot
+
+
+def test_checks_come_from_the_contracts(sandbox: Sandbox, snapshot: SnapshotAssertion) -> None:
+    checks = graph(sandbox.settings).resolve_asset_graph().asset_check_keys
+
+    assert sorted(f"{key.asset_key.to_user_string()}:{key.name}" for key in checks) == snapshot
+
+
+def run_only(sandbox: Sandbox, feed: object, *assets: str) -> dg.ExecuteInProcessResult:
+    """Materialise some assets by hand, as a click in the UI does."""
+    job = graph(sandbox.settings).resolve_implicit_global_asset_job_def()
+    sandbox.instance.add_dynamic_partitions("feeds", [str(feed)])
+    return job.execute_in_process(
+        partition_key=str(feed),
+        instance=sandbox.instance,
+        asset_selection=[dg.AssetKey.from_user_string(a) for a in assets],
+        raise_on_error=False,
+    )
+
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    return "\n".join(str(e.step_failure_data.user_failure_data.description) for e in result.get_step_failure_events())
+
+
+def test_publishing_alone_after_a_failed_audit_refuses(sandbox: Sandbox, tmp_path) -> None:
+    lake = Sandbox(tmp_path / "strict", standard=standard_with_an_unkeepable_rule(sandbox, tmp_path))
+    feed = lake.drop("acme/feed", GOOD)
+    failed = lake.run(feed)
+    assert (failed.status, failed.reason) == ("failed", "audit")
+
+    by_hand = run_only(lake, feed, "product_core/product")
+
+    assert not by_hand.success
+    assert "unkeepable" in failure(by_hand)
+    assert "Hint:" in failure(by_hand)
+    assert lake.query("SELECT count(*) AS n FROM product_core.product") == [{"n": 0}]
+
+
+def standard_with_an_unkeepable_rule(sandbox: Sandbox, tmp_path):
+    """The shipped standard, with one more table rule that no table keeps."""
+    import yaml
+
+    contract = yaml.safe_load(sandbox.settings.standard.read_text(encoding="utf-8"))
+    contract["schema"][0].setdefault("quality", []).append(
+        {
+            "name": "unkeepable",
+            "type": "sql",
+            "query": "SELECT COUNT(DISTINCT vendor_name) FROM {object}",
+            "mustBe": 0,
+            "severity": "error",
+            "dimension": "accuracy",
+        }
+    )
+    path = tmp_path / "unkeepable.odcs.yaml"
+    path.write_text(yaml.safe_dump(contract, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def test_publishing_alone_on_a_feed_that_never_ran_refuses(sandbox: Sandbox) -> None:
+    feed = sandbox.drop("acme/feed", GOOD)
+
+    by_hand = run_only(sandbox, feed, "product_core/product")
+
+    assert not by_hand.success
+    assert "Hint:" in failure(by_hand)
+
+
+def test_a_run_without_checks_publishes_nothing(sandbox: Sandbox) -> None:
+    feed = sandbox.drop("acme/feed", GOOD)
+    definitions = graph(sandbox.settings)
+    sandbox.instance.add_dynamic_partitions("feeds", [str(feed)])
+    unchecked = dg.AssetSelection.all() - dg.AssetSelection.all_asset_checks()
+    job = dg.define_asset_job("unchecked", selection=unchecked)
+    resolved = dg.Definitions.merge(definitions, dg.Definitions(jobs=[job])).resolve_job_def("unchecked")
+
+    result = resolved.execute_in_process(partition_key=str(feed), instance=sandbox.instance, raise_on_error=False)
+
+    assert not result.success
+    assert sandbox.query("SELECT count(*) AS n FROM product_core.product") == [{"n": 0}]
+
+
+def test_a_feed_that_awaits_review_is_a_green_run(sandbox: Sandbox) -> None:
+    text = "F1;F2;F3;F4\n" + "".join(f"{n * 7};{n * 3};x{n % 4};{n}\n" for n in range(40))
+    feed = sandbox.drop("cryptic/feed", text)
+    sandbox.instance.add_dynamic_partitions("feeds", [str(feed)])
+
+    result = (
+        graph(sandbox.settings)
+        .resolve_job_def(JOB)
+        .execute_in_process(partition_key=str(feed), instance=sandbox.instance, raise_on_error=False)
+    )
+
+    assert result.success
+    materialised = {e.asset_key.path[-1] for e in result.get_asset_materialization_events()}
+    assert materialised == {"vendor_files", "feed_spec", "bronze", "product_mapping"}
+    [check] = [c for c in result.get_asset_check_evaluations() if c.check_name == "needs_review"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+
+
+@pytest.mark.parametrize("key", ["llm/model", "llm/prompt_sha256", "llm/input_tokens", "llm/raw_output"])
+def test_the_ui_is_told_which_model_answered_which_prompt(sandbox: Sandbox, key: str) -> None:
+    feed = sandbox.drop("acme/feed", GOOD)
+    sandbox.run(feed)
+
+    for asset in ("product_raw/feed_spec", "product_core/product_mapping"):
+        event = sandbox.instance.get_latest_materialization_event(dg.AssetKey.from_user_string(asset))
+        assert key in event.asset_materialization.metadata
