@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -147,7 +148,7 @@ def pixelware_products() -> Files:
         for item in draw_items(shops.GADGETS, 220)
     ]
     lines[77] = lines[77][:140]
-    lines[150] = lines[150].replace('"price": ', '"price": "tba", "was": ', 1)
+    lines[150] = re.sub(r'"price": [0-9.]+', '"price": "tba"', lines[150], count=1)
     return {"products.jsonl": ("\n".join(lines) + "\n").encode()}
 
 

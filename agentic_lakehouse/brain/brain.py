@@ -23,6 +23,7 @@ from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.errors import ContractInvalid, SettingsInvalid
 
+P = TypeVar("P", bound=Proposed)
 T = TypeVar("T", FeedSpec, Mapping)
 
 __all__ = ["Answer", "Brain", "Budget", "Journal", "Patience"]
@@ -97,7 +98,7 @@ class Brain:
         prompt = self._prompt("describe_feed", FeedProposal)
         asked = describe_question(profile, facts)
         return self._ask(
-            Question(
+            Question[FeedProposal, FeedSpec](
                 prompt=prompt,
                 words=prompt.render(question=fenced(asked)),
                 output=FeedProposal,
@@ -139,7 +140,7 @@ class Brain:
         prompt = self._prompt("map_columns", MappingProposal)
         asked = map_question(profile, spec, standard, facts)
         return self._ask(
-            Question(
+            Question[MappingProposal, Mapping](
                 prompt=prompt,
                 words=prompt.render(question=fenced(asked)),
                 output=MappingProposal,
@@ -156,7 +157,9 @@ class Brain:
         )
 
     def _ask(self, question: Question[Proposed, T]) -> Answer[T]:
-        ladder = Ladder(self._rungs, self.journal, self.spending, load_prompt(self.prompts, "mend_answer"), self.patience)
+        ladder = Ladder(
+            self._rungs, self.journal, self.spending, load_prompt(self.prompts, "mend_answer"), self.patience
+        )
         return ladder.ask(question)
 
     def _prompt(self, prompt_id: str, output: type[Proposed]) -> Prompt:

@@ -52,7 +52,7 @@ class Spending:
                 raise BudgetExceeded(
                     f"{feed}: the next model call would pass the budget of {bound:g} {unit} a run "
                     f"({used:g} spent, at least {more:g} more); it was not made.",
-                    hint=f"Raise LAKEHOUSE_BUDGET_{unit.upper()}, or map the feed by hand with `lakehouse review edit`.",
+                    hint=f"Raise or unset LAKEHOUSE_BUDGET_{unit.upper()}.",
                     feed=feed,
                     unit=unit,
                     budget=bound,

@@ -133,8 +133,8 @@ class Ladder:
         earlier = self.journal.answered(request)
         if earlier is None:
             return None
-        value, fault = _judge(question, earlier.raw_output)
-        if value is None or fault is not None:
+        value = _judge(question, earlier.raw_output)
+        if isinstance(value, Fault):
             return None
         reply = Reply(raw=earlier.raw_output, version=earlier.model_version, cost_usd=0.0)
         call = _call(question, rung, question.words, reply, attempt=1, cached=True)
@@ -158,10 +158,10 @@ class Ladder:
             if call.status == "transport":
                 return None
             if call.status == "ok":
-                value, fault = _judge(question, reply.raw)
-                if fault is None:
+                value = _judge(question, reply.raw)
+                if not isinstance(value, Fault):
                     return value
-                calls[-1] = call = call.model_copy(update={"status": fault.status, "errors": fault.errors})
+                calls[-1] = call = call.model_copy(update={"status": value.status, "errors": value.errors})
                 self.journal.record_call(call)
             if reply.exchange:
                 words, history = self.mend.render(faults=fenced_faults(call.errors)), reply.exchange
@@ -208,14 +208,15 @@ class Ladder:
         self.spending.record(call)
 
 
-def _judge(question: Question[P, T], raw: str) -> tuple[T | None, Fault | None]:
+def _judge(question: Question[P, T], raw: str) -> T | Fault:
+    """Make the value of an answer, or say why it is none."""
     proposal = parse(raw, question.output)
     if isinstance(proposal, Fault):
-        return None, proposal
+        return proposal
     try:
-        return question.conclude(proposal), None
+        return question.conclude(proposal)
     except Unfit as unfit:
-        return None, Fault("semantic", unfit.errors)
+        return Fault("semantic", unfit.errors)
 
 
 def _call(

@@ -16,17 +16,13 @@ _LATIN = {
     "ð": "d", "þ": "th", "ı": "i", "ŋ": "ng", "€": " eur ", "%": " percent ", "&": " and ", "№": " no ", "#": " no ",
     "°": " deg ", "µ": "u", "'": "", "’": "",
 }  # fmt: skip
-_CYRILLIC = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i yi ye g".split(),
-        strict=True,
-    )
+_CYRILLIC = (
+    "а:a б:b в:v г:g д:d е:e ё:e ж:zh з:z и:i й:y к:k л:l м:m н:n о:o п:p р:r с:s т:t у:u ф:f х:kh ц:ts ч:ch ш:sh"
+    " щ:shch ъ: ы:y ь: э:e ю:yu я:ya і:i ї:yi є:ye ґ:g"
 )
-_GREEK = dict(
-    zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True)
-)
-_TABLE = str.maketrans({**_LATIN, **{k: v.replace("_", "") for k, v in {**_CYRILLIC, **_GREEK}.items()}})
+_GREEK = "α:a β:v γ:g δ:d ε:e ζ:z η:i θ:th ι:i κ:k λ:l μ:m ν:n ξ:x ο:o π:p ρ:r σ:s ς:s τ:t υ:y φ:f χ:ch ψ:ps ω:o"
+_PAIRS = dict(pair.split(":") for pair in f"{_CYRILLIC} {_GREEK}".split())
+_TABLE = str.maketrans({**_LATIN, **_PAIRS})
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 

@@ -21,7 +21,7 @@ from agentic_lakehouse.errors import ContractInvalid
 _FRONT_MATTER = re.compile(r"\A---\n(?P<meta>.*?)\n---\n(?P<body>.*)\Z", re.DOTALL)
 _ENVIRONMENT = SandboxedEnvironment(
     undefined=StrictUndefined,
-    autoescape=False,  # noqa: S701 - prompts are text, not HTML; vendor data is fenced JSON
+    autoescape=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -180,7 +180,9 @@ def _rows(value: Any) -> str:
 
 def _text(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return "".join(json.dumps(c)[1:-1] if unicodedata.category(c) in _UNSEEN else c for c in text).replace("`", "\\u0060")
+    return "".join(json.dumps(c)[1:-1] if unicodedata.category(c) in _UNSEEN else c for c in text).replace(
+        "`", "\\u0060"
+    )
 
 
 def _facts(column: ColumnProfile) -> dict[str, Any]:

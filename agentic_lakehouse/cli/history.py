@@ -82,7 +82,7 @@ def log(
     print_table(
         ("commit", "when (UTC)", "author", "message", "tables"),
         [
-            (c.id[:12], f"{c.at:%Y-%m-%d %H:%M:%S}", c.author[:12], c.message, ", ".join(sorted(c.changes)))
+            (c.id[:12], f"{c.at:%Y-%m-%d %H:%M:%S}", c.author[:12], c.message, ", ".join(x.table for x in c.changes))
             for c in commits
         ],
     )
@@ -101,7 +101,10 @@ def branches(json: Json = False) -> None:
         return
     print_table(
         ("branch", "run", "steps", "heartbeat (UTC)", "lease"),
-        [(b.name, b.run_id[:8], " ".join(b.steps), f"{b.heartbeat_at:%Y-%m-%d %H:%M:%S}", b.lease) for b in found],
+        [
+            (b.name, (b.run_id or "")[:8], " ".join(b.steps), f"{b.heartbeat_at:%Y-%m-%d %H:%M:%S}", b.lease)
+            for b in found
+        ],
     )
     if not found:
         console().print("No branch is open.")

@@ -85,11 +85,17 @@ def _check_odcs(document: Place) -> None:
         strange = min((key for key in place.data if key not in known), default="")
         raise place.at(strange).invalid(
             f"not ODCS v3.1.0: the key {strange!r} is unknown.",
-            f"{did_you_mean(strange, known)} What ODCS has no word for goes into `customProperties`.",
+            _strange_key_hint(place, strange, known),
         )
     if error.validator == "oneOf" and (names := _alternatives(error.schema)):
         raise place.invalid(f"not ODCS v3.1.0: exactly one of {names} must stand here.")
     raise place.invalid(f"not ODCS v3.1.0: {error.message[:300]}.", _odcs_hint(error))
+
+
+def _strange_key_hint(place: Place, key: str, known: set[str]) -> str:
+    if "query" in place.data and "type" not in place.data:
+        return "A check with a query says `type: sql`."
+    return f"{did_you_mean(key, known)} What ODCS has no word for goes into `customProperties`."
 
 
 def _alternatives(schema: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from agentic_lakehouse.contracts.odcs_custom import scalar_text
@@ -37,23 +37,24 @@ class Assertion(NamedTuple):
     compare: str = "= 0"
 
 
-def assertions(check: Place, column: str | None, table_names: Collection[str]) -> list[Assertion]:
+def assertions(check: Place, column: str | None, table_names: Collection[str], key: Sequence[str]) -> list[Assertion]:
     """Return what a quality check asserts: nothing where it is prose or another engine's.
 
     Args:
         check: one item of a `quality` list.
         column: the property that the check stands under; `None` under the table.
         table_names: names by which a query may call the table, besides `{object}`.
+        key: primary key of the table.
 
     Raises:
         ContractInvalid: the check lacks what its type needs, or its SQL is not SQL.
     """
-    kind = check.data.get("type") or ("sql" if "query" in check.data else "library")
+    kind = check.data.get("type", "library")
     if kind == "custom":
         return _custom(check, column)
     if kind == "sql":
         return _sql(check, column, table_names)
-    return _library(check, column) if kind == "library" else []
+    return _library(check, column, key) if kind == "library" else []
 
 
 def _custom(check: Place, column: str | None) -> list[Assertion]:
@@ -77,13 +78,13 @@ def _sql(check: Place, column: str | None, table_names: Collection[str]) -> list
     return [Assertion("table_sql", column, render(query), compare)]
 
 
-def _library(check: Place, column: str | None) -> list[Assertion]:
+def _library(check: Place, column: str | None, key: Sequence[str]) -> list[Assertion]:
     metric = check.data.get("metric")
     compare = _compare(check)
     if metric == "rowCount":
         return [Assertion("row_count", None, None, compare)]
     if metric == "duplicateValues":
-        return [_duplicates(check, column, compare)]
+        return [_duplicates(check, column, key, compare)]
     if column is None:
         raise check.invalid(f"{metric!r} is not about a column.", "Move the check under its property.")
     if metric == "invalidValues":
@@ -118,23 +119,19 @@ def _missing_values(check: Place, column: str) -> list[Assertion]:
     return found
 
 
-def _duplicates(check: Place, column: str | None, compare: str) -> Assertion:
+def _duplicates(check: Place, column: str | None, key: Sequence[str], compare: str) -> Assertion:
     names = check.at("arguments", "properties").data or ([column] if column else [])
     if not isinstance(names, list) or not names:
         raise check.invalid("the check names no column.", "List them under `arguments.properties`.")
-    if compare in _NONE_ALLOWED:
-        return unique(names)
+    if compare in _NONE_ALLOWED and len(names) == 1:
+        return Assertion("unique", names[0])
+    if compare in _NONE_ALLOWED and set(names) == set(key):
+        return Assertion("unique", None)
     keys = ", ".join(quoted(name) for name in names)
-    copies = f"SELECT COUNT(*) - 1 AS copies FROM {{object}} WHERE {quoted(names[0])} IS NOT NULL GROUP BY {keys}"
-    total = f"SELECT COALESCE(SUM(copies), 0) FROM ({copies})"
-    if _is_percent(check):
-        total = f"SELECT COALESCE(100.0 * SUM(copies) / NULLIF(SUM(copies + 1), 0), 0) FROM ({copies})"
-    return Assertion("table_sql", column, total, compare)
-
-
-def unique(names: list[str]) -> Assertion:
-    """Return the assertion that no two rows share their values of these columns."""
-    return Assertion("unique", names[0]) if len(names) == 1 else Assertion("unique", None, names)
+    present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
+    copies = f"SELECT COUNT(*) - 1 AS copies FROM {{object}} WHERE {present} GROUP BY {keys}"
+    total = "SUM(copies)" if not _is_percent(check) else "100.0 * SUM(copies) / NULLIF(SUM(copies + 1), 0)"
+    return Assertion("table_sql", column, f"SELECT COALESCE({total}, 0) FROM ({copies})", compare)
 
 
 def _share(check: Place, column: str, found: list[Assertion], compare: str) -> Assertion:
@@ -167,4 +164,4 @@ def _compare(check: Place) -> str:
     for bound in bounds:
         if isinstance(bound, bool) or not isinstance(bound, int | float):
             raise check.at(name).invalid(f"{bound!r} is not a number.", "A check compares one number.")
-    return _OPERATORS[name].format(*(f"{bound:g}" if float(bound).is_integer() else repr(bound) for bound in bounds))
+    return _OPERATORS[name].format(*(int(bound) if float(bound).is_integer() else bound for bound in bounds))

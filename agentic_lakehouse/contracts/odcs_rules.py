@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, cast, get_args
 
 from agentic_lakehouse.contracts.base import canonical_json
-from agentic_lakehouse.contracts.odcs_checks import Assertion, assertions, unique
+from agentic_lakehouse.contracts.odcs_checks import Assertion, assertions
 from agentic_lakehouse.contracts.odcs_custom import custom_properties
 from agentic_lakehouse.contracts.odcs_sql import columns_read, quoted
 from agentic_lakehouse.contracts.standard import ROW_RULES, OnBreach, Rule, StandardColumn
@@ -74,14 +74,14 @@ def _implied(table: Place, columns: dict[str, StandardColumn]) -> Iterator[tuple
             takes_cost = rule.is_row_rule and rule.kind != "required"
             yield place, _with_written_cost(place, rule, columns) if takes_cost else rule
     if len(key) > 1:
-        yield table, _rule("primary_key_unique", unique(key), columns)
+        yield table, _rule("primary_key_unique", Assertion("unique", None), columns)
 
 
 def _constraints(place: Place, column: StandardColumn, key: Sequence[str]) -> Iterator[tuple[str, Assertion]]:
     if column.required:
         yield "required", Assertion("required", column.name)
     if place.data.get("unique") or key == [column.name]:
-        yield "unique", unique([column.name])
+        yield "unique", Assertion("unique", column.name)
     options = place.at("logicalTypeOptions")
     for option, asked in _OPTIONS.items():
         bound = options.at(option).data
@@ -109,9 +109,10 @@ def _written(table: Place, columns: dict[str, StandardColumn]) -> Iterator[tuple
     """Yield the rules that are written out under columns and under the table."""
     physical = str(table.data.get("physicalName") or table.data["name"])
     names = {table.data["name"], physical, physical.rpartition(".")[2]}
+    key = [column.name for column in columns.values() if column.primary_key]
     checks = [(check, place.data["name"]) for place in table.at("properties") for check in place.at("quality")]
     for check, column in (*checks, *((check, None) for check in table.at("quality"))):
-        found = assertions(check, column, names)
+        found = assertions(check, column, names, key)
         given = _slug(check.data.get("name") or check.data.get("id") or "")
         for position, assertion in enumerate(found):
             name = given or f"{assertion.column or _slug(table.data['name'])}_{assertion.kind}"
@@ -168,7 +169,7 @@ def _with_written_cost(place: Place, rule: Rule, columns: dict[str, StandardColu
 
 
 def _check_columns(place: Place, rule: Rule, columns: dict[str, StandardColumn]) -> None:
-    named = set(rule.argument if rule.kind == "unique" and rule.argument else [rule.column or ""])
+    named = {rule.column or "", *map(str, place.at("arguments", "properties").data or ())}
     if rule.kind in {"expression", "row_sql"}:
         named |= columns_read(rule.argument)
     for name in sorted(named - {""}):

@@ -29,7 +29,7 @@ class Rule(Contract):
     argument: Any = None
     """Pattern, bound, list of values; for `expression` a boolean that is true of good values; for
     `row_sql` a predicate that is true of bad rows; for `table_sql` a query with one number, in which the
-    table is written `{object}`; for `unique` over several columns the list of them; else nothing."""
+    table is written `{object}`; for `unique` (without a column: over the primary key) and `row_count` nothing."""
     compare: str = "= 0"
     """For table checks: what the number must be, as SQL (`= 0`, `BETWEEN 1 AND 5`)."""
     severity: Literal["error", "warning"] = "error"

@@ -124,8 +124,8 @@ def read_yaml(path: Path) -> Place:
 
 
 def _parse(top: Place, text: str) -> tuple[yaml.Node | None, Any]:
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             return None, None
@@ -135,11 +135,9 @@ def _parse(top: Place, text: str) -> tuple[yaml.Node | None, Any]:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Place(top.file, None, line).invalid(f"this is not valid YAML: {error.problem}.") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise top.invalid(f"this is not valid YAML: {error}.") from error
+        raise top.invalid(f"this is not valid YAML: {str(error).splitlines()[0]}.") from error
     except RecursionError as error:
         raise top.invalid("the file nests too deep.") from error
-    finally:
-        loader.dispose()
 
 
 def _unfolded_size(top: Place, node: yaml.Node, sizes: dict[int, int]) -> int:

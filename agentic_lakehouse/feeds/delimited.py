@@ -146,15 +146,16 @@ def rows(path: Path, fmt: FileFormat, *, name: str) -> tuple[tuple[str, ...], It
     skipped = (fmt.header_row or 1) - 1
     for _ in range(skipped):
         next(source, None)
-    found = records(source, Dialect.of(fmt), first_line=skipped + 1)
+    dialect = Dialect.of(fmt)
+    found = records(source, dialect, first_line=skipped + 1)
     if fmt.header_row is None:
         first = list(islice(found, WIDTH_SAMPLE))
         widths = Counter(len(r.cells) for r in first if isinstance(r, Record))
         width = max(widths, key=lambda w: (widths[w], w), default=1)
         require_width(width, name=name)
-        return positions(width), (_of_width(record, width) for record in chain(first, found))
+        return positions(width), (_of_width(record, width, dialect) for record in chain(first, found))
     titles = _header(found, name=name)
-    return unique_names(titles), (_of_width(record, len(titles), titles) for record in found)
+    return unique_names(titles), (_of_width(record, len(titles), dialect, titles) for record in found)
 
 
 def _header(found: Iterator[Record | Fault], *, name: str) -> list[str]:
@@ -172,13 +173,41 @@ def _header(found: Iterator[Record | Fault], *, name: str) -> list[str]:
     return [cell or "" for cell in first.cells]
 
 
-def _of_width(record: Record | Fault, width: int, titles: Sequence[str] | None = None) -> Record | Fault:
-    """Turn a record that is not `width` cells wide, or is the header once more, into a fault."""
+def _of_width(record: Record | Fault, width: int, dialect: Dialect, titles: Sequence[str] | None = None) -> Record | Fault:
+    """Turn a record that is not `width` cells wide, or is the header once more, into a fault.
+
+    A quote that a vendor forgot to double is no loss where the rest of its line still makes a whole row.
+    """
     if isinstance(record, Fault):
-        return record
+        cells = split_loosely(record.raw, dialect) if record.code == "bad_quoting" else None
+        return record if cells is None or len(cells) != width else Record(record.line, record.raw, cells)
     if len(record.cells) != width:
         code = "too_few_cells" if len(record.cells) < width else "too_many_cells"
         return Fault(record.line, record.raw, code, f"line {record.line} has {len(record.cells)} cells, not {width}")
     if width > 1 and record.cells == titles:
         return Fault(record.line, record.raw, "repeated_header", f"line {record.line} is the header once more")
     return record
+
+
+def split_loosely(line: str, dialect: Dialect) -> list[str] | None:
+    """Split a line whose cells hold quotes that are not doubled: only a quote at a cell's edge counts.
+
+    Returns:
+        The cells, or `None` where a quote that opens at a cell's edge never closes at one.
+    """
+    if dialect.quote is None or dialect.delimiter is None or is_undecodable(line):
+        return None
+    quote, spaced = dialect.quote, dialect.delimiter[1:] == " "
+    cells: list[str] = []
+    parts: list[str] = []
+    for piece in line.split(dialect.delimiter[0]):
+        parts.append(piece.lstrip(" ") if spaced and not parts else piece)
+        if not parts[0].startswith(quote):
+            cells.append(parts.pop())
+            continue
+        cell = dialect.delimiter[0].join(parts)
+        trailing = len(cell) - len(cell.rstrip(quote))
+        if cell == quote * 2 or (len(cell) > trailing and trailing % 2):
+            cells.append(cell[1:-1].replace(quote * 2, quote))
+            parts = []
+    return None if parts else cells

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from agentic_lakehouse.feeds.batch import Fault
+from agentic_lakehouse.feeds.batch import Fault, Record
 from agentic_lakehouse.feeds.cells import cell_kind
 from agentic_lakehouse.feeds.delimited import Dialect, records
 from agentic_lakehouse.feeds.text import lines
@@ -29,6 +29,10 @@ RETEST_CHARS = 32 << 20
 """Text over which the best candidates are compared again."""
 MIN_CONSISTENCY = 0.3
 """Least share of records of the commonest width; below it the file has one column."""
+
+SPACED = 0.7
+"""Least share of cells behind a delimiter that must begin with a space for it to mean nothing; text
+inside quotes, which also holds delimiters, makes the rest."""
 
 _PLAIN = re.compile(r'[^;|\t#~^,"\x01\x1f¦§]*')
 
@@ -68,7 +72,7 @@ def choose_dialect(path: Path, encoding: str, *, name: str) -> Dialect:
             (try_dialect(_upto(lines(path, encoding, name=name), RETEST_CHARS), t.dialect) for t in tables[:3]),
             key=lambda t: (t.consistency * t.score, t.score),
         )
-    return _with_spaces(sample, best.dialect)
+    return best.dialect
 
 
 def try_dialect(source: Iterator[str] | Sequence[str], dialect: Dialect) -> Trial:
@@ -97,8 +101,9 @@ def _looks_like_something(cell: str) -> bool:
 
 
 def _with_best_quote(sample: list[str], dialect: Dialect, text: str) -> Trial:
-    """Return the trial of a delimiter with the quote and escape that suit it."""
-    best = try_dialect(sample, dialect)
+    """Return the trial of a delimiter with the spaces, quote and escape that suit it."""
+    best = _with_spaces(sample, try_dialect(sample, dialect))
+    dialect = best.dialect
     if '\\"' in text:
         best = _more_consistent(best, try_dialect(sample, replace(dialect, escape="\\")))
     bare = try_dialect(sample, replace(dialect, quote=None))
@@ -142,21 +147,21 @@ def _bare_cells(sample: list[str], dialect: Dialect) -> Iterator[str]:
             yield from ((cell or "").strip() for cell in record.cells)
 
 
-def _with_spaces(sample: list[str], dialect: Dialect) -> Dialect:
+def _with_spaces(sample: list[str], plain: Trial) -> Trial:
     """Take a space behind nearly every delimiter as part of it, so that quotes behind it are seen."""
-    if dialect.delimiter is None or dialect.delimiter.isspace():
-        return dialect
-    behind = [
-        (cell or "").startswith(" ")
-        for record in islice(records(sample, replace(dialect, quote=None)), TYPED_RECORDS)
-        if not isinstance(record, Fault)
-        for cell in record.cells[1:]
-        if cell
-    ]
-    spaced = replace(dialect, delimiter=f"{dialect.delimiter} ")
-    if not behind or sum(behind) < 0.7 * len(behind):
-        return dialect
-    return spaced if try_dialect(sample, spaced).consistency >= try_dialect(sample, dialect).consistency else dialect
+    delimiter = plain.dialect.delimiter or ""
+    behind = [cell.startswith(" ") for cell in _later_cells(sample, plain.dialect) if cell]
+    if delimiter.isspace() or sum(behind) < SPACED * len(behind):
+        return plain
+    spaced = try_dialect(sample, replace(plain.dialect, delimiter=f"{delimiter} "))
+    return spaced if behind and spaced.consistency >= plain.consistency else plain
+
+
+def _later_cells(sample: list[str], dialect: Dialect) -> Iterator[str]:
+    """Yield the cells behind a delimiter."""
+    for record in islice(records(sample, replace(dialect, quote=None)), TYPED_RECORDS):
+        if isinstance(record, Record):
+            yield from (cell or "" for cell in record.cells[1:])
 
 
 def _upto(source: Iterator[str], size: int) -> Iterator[str]:

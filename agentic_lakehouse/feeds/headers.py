@@ -75,8 +75,9 @@ def _vote(cell: str, values: list[str]) -> int:
 
 
 def _vote_of_shapes(cell: str, values: list[str]) -> int:
-    if median(map(len, values)) > MAX_HEADER_CELL / 2:
-        return 1
+    usual_length = median(map(len, values))
+    if usual_length > MAX_HEADER_CELL / 2:
+        return int(len(cell) < usual_length / 3)
     shape, count = Counter(map(cell_shape, values)).most_common(1)[0]
     if count < DOMINANT * len(values) or len(values) == 1 or "9" not in shape:
         return 0

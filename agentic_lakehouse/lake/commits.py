@@ -16,7 +16,8 @@ from agentic_lakehouse.contracts.base import Record, sha256_of
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake import catalog
 from agentic_lakehouse.lake.catalog import MAIN, Pointers
-from agentic_lakehouse.lake.rows import COMMITS, records
+from agentic_lakehouse.lake.records import records
+from agentic_lakehouse.lake.rows import COMMITS
 from agentic_lakehouse.lake.warehouse import Warehouse
 
 CHECKPOINT_EVERY = 100
@@ -62,7 +63,7 @@ class CommitInfo(Record):
 
 def head(connection: sa.Connection) -> int:
     """Return the number of the last commit, 0 before the first."""
-    return connection.execute(sa.select(sa.func.coalesce(sa.func.max(COMMITS.c.seq), 0))).scalar_one()
+    return connection.scalar(sa.select(sa.func.max(COMMITS.c.seq))) or 0
 
 
 def record(

@@ -38,7 +38,9 @@ def partition_columns(table: Table) -> tuple[str, ...]:
     return tuple(field.name for field in table.spec().fields)
 
 
-def describe(path: Path, location: str, table: Table, *, slice_: Mapping[str, PartitionValue] | None = None) -> DataFile:
+def describe(
+    path: Path, location: str, table: Table, *, slice_: Mapping[str, PartitionValue] | None = None
+) -> DataFile:
     """Return the data file that a local Parquet file will be once it stands at `location`.
 
     Args:
@@ -55,7 +57,9 @@ def describe(path: Path, location: str, table: Table, *, slice_: Mapping[str, Pa
     _require_columns(path, metadata.schema.to_arrow_schema(), schema)
     partition = Record(*_partition(path, table))
     if slice_ and not _matches(partition, table, slice_):
-        raise UsageInvalid(f"{path.name} holds rows {partition} that are not of the slice {dict(slice_)}.", file=str(path))
+        raise UsageInvalid(
+            f"{path.name} holds rows {partition} that are not of the slice {dict(slice_)}.", file=str(path)
+        )
     statistics = data_file_statistics_from_parquet_metadata(
         parquet_metadata=metadata,
         stats_columns=compute_statistics_plan(schema, table.properties),
@@ -99,39 +103,34 @@ def _matches(record: Record, table: Table, partition: Mapping[str, PartitionValu
         )
     schema = table.schema()
     return all(
-        record[place] == literal(partition[name]).to(schema.find_type(name)).value
-        for place, name in enumerate(columns)
-        if name in partition
+        record[place] == _kept(partition[name], schema, name) for place, name in enumerate(columns) if name in partition
     )
 
 
+def _kept(value: object, schema: Schema, column: str) -> object:
+    """Return a partition value as Iceberg keeps it: a date is a number of days."""
+    kept: object = literal(str(value)).to(schema.find_type(column)).value
+    return kept
+
+
 def _partition(path: Path, table: Table) -> list[object]:
-    """Return the one value that each partition column has in all rows, as Iceberg keeps it."""
+    """Return the one value that each partition column has in all rows."""
     columns = list(partition_columns(table))
-    seen: dict[str, pa.Array] = {}
+    seen: dict[str, set[object]] = {name: set() for name in columns}
     with pq.ParquetFile(path, read_dictionary=columns) as file:
         for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
             for name in columns:
-                values = pc.unique(batch.column(name).cast(_plain(batch.column(name).type)))
-                seen[name] = pc.unique(pa.concat_arrays([seen[name], values])) if name in seen else values
-    schema = table.schema()
-    found = []
-    for name in columns:
-        values = seen[name].to_pylist()
-        if len(values) != 1 or values[0] is None:
-            shown = ", ".join(repr(v) for v in values[:3])
+                seen[name].update(pc.unique(batch.column(name)).to_pylist())
+    for name, values in seen.items():
+        if len(values) != 1 or None in values:
             raise UsageInvalid(
-                f"{path.name} holds rows of several partitions, or of none: {name} is {shown}.",
+                f"{path.name} holds rows of several partitions, or of none: {name} is "
+                f"{', '.join(sorted(repr(v) for v in values)[:3])}.",
                 hint="Write one file a partition, without nulls in partition columns.",
                 file=str(path),
                 column=name,
             )
-        found.append(literal(values[0]).to(schema.find_type(name)).value)
-    return found
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
+    return [_kept(next(iter(values)), table.schema(), name) for name, values in seen.items()]
 
 
 def _require_columns(path: Path, found: pa.Schema, schema: Schema) -> None:
@@ -153,7 +152,7 @@ def _same(word: str, expected: str) -> bool:
     return word == expected or (word.startswith("decimal") and expected.startswith("decimal") and fits(word, expected))
 
 
-def _field_id(field: pa.Field) -> int | None:
+def _field_id(field: pa.Field[pa.DataType]) -> int | None:
     number = (field.metadata or {}).get(_FIELD_ID)
     return None if number is None else int(number)
 

@@ -15,7 +15,8 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Audit, Delivery, Proposal
 from agentic_lakehouse.errors import MergeConflict, PublishRefused, UsageInvalid
 from agentic_lakehouse.lake.catalog import Pointers
-from agentic_lakehouse.lake.rows import AUDITS, DELIVERIES, PROPOSALS, REVIEWS, records
+from agentic_lakehouse.lake.records import records
+from agentic_lakehouse.lake.rows import AUDITS, DELIVERIES, PROPOSALS, REVIEWS
 
 
 def require_audits(connection: sa.Connection, feed: Feed, since: int, mine: Pointers) -> Audit:
@@ -41,7 +42,9 @@ def require_audits(connection: sa.Connection, feed: Feed, since: int, mine: Poin
 
 def _latest(connection: sa.Connection, feed: Feed, stage: str, since: int) -> Audit:
     a = AUDITS.c
-    query = sa.select(AUDITS).where(a.feed == str(feed), a.stage == stage, a.seq > since).order_by(a.seq.desc()).limit(1)
+    query = (
+        sa.select(AUDITS).where(a.feed == str(feed), a.stage == stage, a.seq > since).order_by(a.seq.desc()).limit(1)
+    )
     if found := records(connection, Audit, query):
         return found[0]
     raise _refused(feed, f"no audit of its {stage} tables is recorded", step=f"audit {stage}")

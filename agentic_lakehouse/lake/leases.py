@@ -80,7 +80,7 @@ def require_free(row: sa.RowMapping, feed: Feed, run_id: str) -> None:
 def next_token(connection: sa.Connection) -> int:
     """Give out the next fencing token."""
     connection.execute(STATE.update().values(last_token=STATE.c.last_token + 1))
-    return connection.execute(sa.select(STATE.c.last_token)).scalar_one()
+    return int(connection.execute(sa.select(STATE.c.last_token)).scalar_one())
 
 
 def require(connection: sa.Connection, lease: Lease) -> sa.RowMapping:

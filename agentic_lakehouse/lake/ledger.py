@@ -16,7 +16,8 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Delivery, DeliveryStatus
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake.database import Database
-from agentic_lakehouse.lake.rows import DELIVERIES, records, values_of
+from agentic_lakehouse.lake.records import records, values_of
+from agentic_lakehouse.lake.rows import DELIVERIES
 
 _D = DELIVERIES.c
 
@@ -62,9 +63,9 @@ class Ledger:
 
     def deliveries(self, feed: Feed, status: DeliveryStatus | None = None) -> list[Delivery]:
         """Return a feed's deliveries in their order."""
-        query = sa.select(DELIVERIES).where(_D.feed == str(feed)).order_by(_D.delivery_id)
+        query = _of(feed) if status is None else _of(feed).where(_D.status == status)
         with self._database.read() as connection:
-            return records(connection, Delivery, query if status is None else query.where(_D.status == status))
+            return records(connection, Delivery, query)
 
     def pending(self, feed: Feed) -> list[Delivery]:
         """Return the deliveries that wait to be published, those that failed before among them, in their order."""
@@ -96,7 +97,8 @@ class Ledger:
         Raises:
             UsageInvalid: the feed has no such delivery.
         """
-        return self._note(feed, delivery_id, rows_in=rows_in, status="pending")
+        waiting = sa.case((_D.status == "failed", "pending"), else_=_D.status)
+        return self._note(feed, delivery_id, rows_in=rows_in, status=waiting)
 
     def failed(self, feed: Feed, *, path: str) -> None:
         """Note that the latest delivery of a path could not be loaded; one that is published stays so."""
@@ -115,11 +117,14 @@ class Ledger:
         Returns:
             Those taken out.
         """
-        latest = {d.delivery_id for d in self.latest_by_path(feed).values()}
-        gone = [
-            d for d in self.deliveries(feed, "failed") if d.delivery_id not in latest or d.path not in standing
-        ]
         with self._database.write() as connection:
+            everything = records(connection, Delivery, _of(feed))
+            latest = {d.path: d.delivery_id for d in everything}
+            gone = [
+                d
+                for d in everything
+                if d.status == "failed" and (latest[d.path] != d.delivery_id or d.path not in standing)
+            ]
             for delivery in gone:
                 _set(connection, feed, delivery.delivery_id, status="withdrawn")
         return gone
@@ -138,6 +143,10 @@ def publish(connection: sa.Connection, feed: Feed, deliveries: Sequence[Delivery
     """Mark deliveries published, in the transaction of the merge that does it."""
     for delivery in deliveries:
         _set(connection, feed, delivery.delivery_id, status="published", commit_id=commit_id)
+
+
+def _of(feed: Feed) -> sa.Select[Any]:
+    return sa.select(DELIVERIES).where(_D.feed == str(feed)).order_by(_D.delivery_id)
 
 
 def _set(connection: sa.Connection, feed: Feed, delivery_id: str, **values: Any) -> None:

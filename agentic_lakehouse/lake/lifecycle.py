@@ -14,7 +14,7 @@ from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import StepOutOfOrder, UsageInvalid
 from agentic_lakehouse.lake import catalog, commits, leases
-from agentic_lakehouse.lake.catalog import MAIN
+from agentic_lakehouse.lake.catalog import MAIN, Pointers
 from agentic_lakehouse.lake.leases import Lease, LeaseState
 from agentic_lakehouse.lake.rows import AUDITS, BRANCHES
 
@@ -63,9 +63,7 @@ def begin(connection: sa.Connection, feed: Feed, run_id: str, *, lease_seconds: 
     return lease
 
 
-def resume(
-    connection: sa.Connection, feed: Feed, run_id: str, *, after: str, inputs: str, lease_seconds: int
-) -> Lease:
+def resume(connection: sa.Connection, feed: Feed, run_id: str, *, after: str, inputs: str, lease_seconds: int) -> Lease:
     """Lease the feed's branch as it stands, behind the recorded step `after`.
 
     A run that holds it already keeps its lease; any other takes it over under a new token.
@@ -109,16 +107,31 @@ def _require_step(steps: dict[str, str], feed: Feed, *, after: str, inputs: str)
 
 
 def abandon(connection: sa.Connection, name: str) -> None:
-    """Drop a branch, held or not; the run that holds it can change nothing any more.
+    """Drop a branch, held or not; a run that holds it can change nothing any more.
 
     Raises:
         UsageInvalid: there is no such branch.
     """
-    if leases.row_of(connection, name) is None:
+    _row(connection, name)
+    close(connection, name)
+
+
+def pointers(connection: sa.Connection, name: str) -> tuple[Pointers, Pointers]:
+    """Return where a branch's tables stand, and where they stood on main when it began.
+
+    Raises:
+        UsageInvalid: there is no such branch.
+    """
+    row = _row(connection, name)
+    return catalog.pointers(connection, row["catalog"]), commits.pointers_at(connection, row["base_seq"])
+
+
+def _row(connection: sa.Connection, name: str) -> sa.RowMapping:
+    if (row := leases.row_of(connection, name)) is None:
         raise UsageInvalid(
             f"There is no open branch {name!r}.", hint="Open branches are listed by `lakehouse branches`.", branch=name
         )
-    close(connection, name)
+    return row
 
 
 def close(connection: sa.Connection, name: str) -> None:

@@ -1,9 +1,9 @@
 """Publishing: a branch becomes main in one SQL transaction, or nothing happens at all.
 
-Inside it the lease, the audits, the approval and the deliveries are looked up, main's pointers are
-compared and swapped, the commit is recorded, deliveries are marked published and contracts put in force,
-and the branch goes. Where main moved meanwhile, the transaction is left, the work is put onto the new
-main (that is file I/O, and no writer should wait for it), and everything is looked up again.
+First all that must stand recorded is looked up, and where main moved meanwhile the branch's work is put
+onto the new main: that is file I/O, and no writer should wait for it. Then everything is looked up once
+more in the merge's own transaction. If it is the same, main's pointers are swapped there, the commit is
+recorded, deliveries are published, contracts come into force and the branch goes; if not, it starts over.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from agentic_lakehouse.errors import MergeConflict, PublishRefused
 from agentic_lakehouse.lake import catalog, commits, gate, leases, ledger, lifecycle, proposals
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.catalog import MAIN, Pointers
-from agentic_lakehouse.lake.commits import AuditSummary
+from agentic_lakehouse.lake.commits import AuditSummary, TableChange
 from agentic_lakehouse.lake.database import Database
-from agentic_lakehouse.lake.rebase import Rebased, Three, rebase, require_own_tables_unmoved
-from agentic_lakehouse.lake.rows import AUDITS, values_of
+from agentic_lakehouse.lake.rebase import Three, rebase, require_own_tables_unmoved
+from agentic_lakehouse.lake.records import values_of
+from agentic_lakehouse.lake.rows import AUDITS
 from agentic_lakehouse.lake.view import View, changed
 from agentic_lakehouse.lake.warehouse import Warehouse
 
 ATTEMPTS = 100
-"""How often main may move between a rebase and the merge. Each time another feed got through."""
+"""How often main may move while a merge is prepared. Each time another feed got through."""
 
 Recheck = Callable[[View], Sequence[CheckResult]]
-"""Checks the lake as it would be after a rebased merge, for rules that a slice alone cannot decide."""
+"""Checks the lake as a rebased merge would leave it, for rules that a slice alone cannot decide."""
 
 
 @dataclass(frozen=True)
@@ -45,28 +46,33 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What was found to stand recorded for a branch, and where its tables and main's stand."""
+class Standing:
+    """What is recorded about a branch, and where its tables stand. Two lookups are equal when nothing moved."""
 
     audit: Audit
     mapping: Proposal
     spec: Proposal | None
-    deliveries: list[Delivery]
-    base: Pointers
-    mine: Pointers
-    main: Pointers
+    deliveries: Sequence[Delivery]
+    base: Pointers = field(repr=False)
+    """Changed tables on main when the branch began."""
+    mine: Pointers = field(repr=False)
+    """Changed tables on the branch."""
+    heads: Pointers = field(repr=False)
+    """Changed tables on main now."""
+    main: Pointers = field(repr=False, compare=False)
+    """All tables on main now."""
 
 
-@dataclass
-class Prepared:
-    """Work put onto newer heads of main, by table, and what was checked of it."""
+@dataclass(frozen=True)
+class Plan:
+    """Files that are written and wait for pointers."""
 
-    tables: dict[str, Rebased] = field(default_factory=dict)
-    recheck: Audit | None = None
-
-    def fits(self, table: str, head: str | None) -> bool:
-        """Whether a table was put onto exactly this head."""
-        return table in self.tables and self.tables[table].onto == head
+    landing: Pointers
+    """Where each changed table will stand on main."""
+    changes: tuple[TableChange, ...]
+    rebased: tuple[str, ...]
+    """Tables whose files were put onto a newer main than the branch began at."""
+    recheck: Audit | None
 
 
 def publish(database: Database, warehouse: Warehouse, request: Request) -> str:
@@ -76,27 +82,26 @@ def publish(database: Database, warehouse: Warehouse, request: Request) -> str:
         The commit's id.
 
     Raises:
-        PublishRefused: an audit or an approval is missing, or a check failed on the rebased tables.
+        PublishRefused: an audit or an approval is missing, or a check failed beside newer data of other feeds.
         MergeConflict: main moved in this feed's own slice, bronze or ledger; nothing was published.
         LeaseLost: the run no longer holds the branch.
     """
-    prepared = Prepared()
     for _ in range(ATTEMPTS):
+        with database.read() as connection:
+            standing = look_up(connection, request)
+        plan = prepare(database, warehouse, request, standing)
         with database.write() as connection:
-            checked = check(connection, request)
-            moved = moved_tables(checked, prepared)
-            if not moved:
-                return merge(connection, warehouse, request, checked, prepared)
-        prepare(database, warehouse, request, checked, moved, prepared)
+            if look_up(connection, request) == standing:
+                return merge(connection, request, standing, plan)
     raise MergeConflict(
-        f"{request.branch.feed} was not published: main moved {ATTEMPTS} times while it was being merged.",
+        f"{request.branch.feed} was not published: main moved {ATTEMPTS} times while the merge was prepared.",
         hint="Publish again when fewer feeds are being published.",
         feed=str(request.branch.feed),
     )
 
 
-def check(connection: sa.Connection, request: Request) -> Checked:
-    """Look up, in the merge's transaction, all that must stand for it."""
+def look_up(connection: sa.Connection, request: Request) -> Standing:
+    """Return what stands recorded for the branch; raise what `publish` does where it is not enough."""
     feed = request.branch.feed
     row = leases.require(connection, request.branch.lease)
     base = commits.pointers_at(connection, row["base_seq"])
@@ -107,100 +112,84 @@ def check(connection: sa.Connection, request: Request) -> Checked:
     spec = gate.require_specs(connection, feed, deliveries)
     main = catalog.pointers(connection, MAIN)
     require_own_tables_unmoved(feed, base, main)
-    return Checked(audit, mapping, spec, deliveries, base, mine, main)
+    return Standing(audit, mapping, spec, deliveries, _among(base, mine), mine, _among(main, mine), main)
 
 
-def moved_tables(checked: Checked, prepared: Prepared) -> list[str]:
-    """Return the branch's tables that main moved, and that are not yet put onto main's head."""
-    return sorted(
-        table
-        for table in checked.mine
-        if checked.main.get(table) != checked.base.get(table) and not prepared.fits(table, checked.main.get(table))
-    )
+def _among(pointers: Pointers, tables: Pointers) -> Pointers:
+    return {table: location for table, location in pointers.items() if table in tables}
 
 
-def prepare(
-    database: Database,
-    warehouse: Warehouse,
-    request: Request,
-    checked: Checked,
-    moved: Sequence[str],
-    prepared: Prepared,
-) -> None:
-    """Put the branch's work in moved tables onto main's head, and check the result where that is asked for."""
-    branch = request.branch
-    for table in moved:
-        three = Three(table, checked.base.get(table), checked.mine[table], checked.main.get(table))
-        prepared.tables[table] = rebase(database, warehouse, branch.feed, branch.lease, three)
+def prepare(database: Database, warehouse: Warehouse, request: Request, standing: Standing) -> Plan:
+    """Put the branch's work in tables that main moved onto main's head, and check that where it is asked for."""
+    branch, base, heads = request.branch, standing.base, standing.heads
+    landing = dict(standing.mine)
+    for table, mine in standing.mine.items():
+        if heads.get(table) != base.get(table):
+            three = Three(table, base.get(table), mine, heads.get(table))
+            landing[table] = rebase(database, warehouse, branch.feed, branch.lease, three)
+    rebased = tuple(sorted(changed(landing, standing.mine)))
+    checked = _recheck(warehouse, request, standing, landing) if rebased else None
+    return Plan(landing, commits.changes_of(warehouse, landing, heads), rebased, checked)
+
+
+def _recheck(warehouse: Warehouse, request: Request, standing: Standing, landing: Pointers) -> Audit | None:
     if request.recheck is None:
-        return
-    after = {**checked.main, **landing(checked, prepared)}
-    results = tuple(request.recheck(View(after, warehouse, name=f"{branch.name} on main")))
-    prepared.recheck = Audit(
+        return None
+    branch = request.branch
+    after = View({**standing.main, **landing}, warehouse, name=f"{branch.name} put onto main")
+    audit = Audit(
         feed=str(branch.feed),
         run_id=branch.run_id,
         stage="rebased",
-        pointers=landing(checked, prepared),
-        results=results,
-        mapping_sha256=checked.mapping.sha256,
+        pointers=landing,
+        results=tuple(request.recheck(after)),
+        mapping_sha256=standing.mapping.sha256,
         created_at=datetime.now(UTC),
     )
-    if not prepared.recheck.passed:
-        failed = ", ".join(r.name for r in results if not r.passed and r.severity == "ERROR")
+    if not audit.passed:
+        failed = ", ".join(r.name for r in audit.results if not r.passed and r.severity == "ERROR")
         raise PublishRefused(
             f"{branch.feed} was not published: beside what other feeds published meanwhile, checks fail: {failed}.",
             hint=f"Do the feed again from main as it is: `lakehouse run --feed {branch.feed}`.",
             feed=str(branch.feed),
             checks=failed,
         )
+    return audit
 
 
-def landing(checked: Checked, prepared: Prepared) -> Pointers:
-    """Return where each changed table will stand on main."""
-    return {
-        table: prepared.tables[table].location if prepared.fits(table, checked.main.get(table)) else location
-        for table, location in checked.mine.items()
-    }
-
-
-def merge(
-    connection: sa.Connection, warehouse: Warehouse, request: Request, checked: Checked, prepared: Prepared
-) -> str:
-    """Write everything that publishing means; the caller's transaction makes it one."""
+def merge(connection: sa.Connection, request: Request, standing: Standing, plan: Plan) -> str:
+    """Write all that publishing means; the caller's transaction makes it one."""
     branch = request.branch
-    deltas = landing(checked, prepared)
     catalog.add_namespaces(connection, branch.lease.catalog, MAIN)
-    for table, location in sorted(deltas.items()):
-        if not catalog.point(connection, MAIN, table, old=checked.main.get(table), new=location):
+    for table, location in sorted(plan.landing.items()):
+        if not catalog.point(connection, MAIN, table, old=standing.heads.get(table), new=location):
             raise MergeConflict(f"{table} was changed on main by another program.", hint="Publish again.", table=table)
-    rebased = tuple(sorted(table for table in deltas if deltas[table] != checked.mine[table]))
-    if prepared.recheck is not None:
-        connection.execute(AUDITS.insert().values(values_of(prepared.recheck)))
+    if plan.recheck is not None:
+        connection.execute(AUDITS.insert().values(values_of(plan.recheck)))
     commit_id = commits.record(
         connection,
-        deltas,
+        plan.landing,
         author=request.author,
         message=request.message,
-        changes=commits.changes_of(warehouse, deltas, checked.main),
+        changes=plan.changes,
         feed=str(branch.feed),
         run_id=branch.run_id,
-        audit=summary_of(checked.audit, prepared.recheck, rebased),
+        audit=_summary(standing.audit, plan),
     )
-    ledger.publish(connection, branch.feed, checked.deliveries, commit_id)
-    for proposal in (checked.mapping, checked.spec):
-        if proposal is not None:
-            proposals.activate(connection, proposal)
+    ledger.publish(connection, branch.feed, standing.deliveries, commit_id)
+    proposals.activate(connection, standing.mapping)
+    if standing.spec is not None:
+        proposals.activate(connection, standing.spec)
     lifecycle.close(connection, branch.name)
     return commit_id
 
 
-def summary_of(audit: Audit, recheck: Audit | None, rebased: tuple[str, ...]) -> AuditSummary:
-    """Return what a commit remembers of its audits."""
-    results = [*audit.results, *(recheck.results if recheck else ())]
+def _summary(audit: Audit, plan: Plan) -> AuditSummary:
+    results = [*audit.results, *(plan.recheck.results if plan.recheck else ())]
     return AuditSummary(
         checks=len(results),
         warnings=sum(not result.passed for result in results),
         mapping_sha256=audit.mapping_sha256,
         fold_sha256=audit.fold_sha256,
-        rebased=rebased,
+        rebased=plan.rebased,
     )

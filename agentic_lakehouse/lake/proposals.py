@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.governed import Proposal, ProposalStatus, Review
 from agentic_lakehouse.errors import UsageInvalid
-from agentic_lakehouse.lake.rows import PROPOSALS, REVIEWS, records, values_of
+from agentic_lakehouse.lake.records import records, values_of
+from agentic_lakehouse.lake.rows import PROPOSALS, REVIEWS
 
 _P = PROPOSALS.c
 

@@ -36,14 +36,6 @@ class Three:
     main: str | None
 
 
-@dataclass(frozen=True)
-class Rebased:
-    """Metadata that is `onto` with the branch's work added; good while main still stands at `onto`."""
-
-    onto: str
-    location: str
-
-
 def require_own_tables_unmoved(feed: Feed, base: Pointers, main: Mapping[str, str]) -> None:
     """Refuse where the feed's bronze table moved on main, whether or not the branch changed it as well.
 
@@ -55,8 +47,11 @@ def require_own_tables_unmoved(feed: Feed, base: Pointers, main: Mapping[str, st
             raise conflict(feed, table, "the feed's bronze table")
 
 
-def rebase(database: Database, warehouse: Warehouse, feed: Feed, lease: Lease, three: Three) -> Rebased:
-    """Prepare a table's metadata on top of main's head. Main itself is not touched.
+def rebase(database: Database, warehouse: Warehouse, feed: Feed, lease: Lease, three: Three) -> str:
+    """Write metadata for a table that is main's head with the branch's work done to it. Main is not touched.
+
+    Returns:
+        The location of the metadata, good for as long as main's head is the same.
 
     Raises:
         MergeConflict: main moved where the branch wrote as well.
@@ -70,8 +65,7 @@ def rebase(database: Database, warehouse: Warehouse, feed: Feed, lease: Lease, t
     touched = {file.partition for file in (*removed, *added)}
     if _within(base, touched) != _within(main, touched):
         raise conflict(feed, three.table, "the feed's own slice")
-    location = _prepare(database, warehouse, lease, three.table, onto=three.main, removed=removed, added=added)
-    return Rebased(three.main, location)
+    return _commit_onto(database, warehouse, lease, three.table, three.main, removed=removed, added=added)
 
 
 def conflict(feed: Feed, table: str, what: str) -> MergeConflict:
@@ -92,21 +86,21 @@ def _within(files: Mapping[str, DataFile], partitions: set[Record]) -> set[str]:
     return {path for path, file in files.items() if file.partition in partitions}
 
 
-def _prepare(
+def _commit_onto(
     database: Database,
     warehouse: Warehouse,
     lease: Lease,
     table: str,
+    head: str,
     *,
-    onto: str,
     removed: list[DataFile],
     added: list[DataFile],
 ) -> str:
-    """Commit to a copy of main's pointer under a scratch name, and return where that copy then stands."""
+    """Commit to a copy of `head` under a scratch name, and return where that copy then stands."""
     with database.write() as connection:
         leases.change(connection, lease)
         catalog.drop(connection, lease.scratch)
-        catalog.point(connection, lease.scratch, table, old=None, new=onto)
+        catalog.point(connection, lease.scratch, table, old=None, new=head)
     try:
         with database.told():
             copy = NamedCatalog(lease.scratch, database.engine, warehouse).load_table(table)

@@ -1,4 +1,4 @@
-"""The tables that the lake adds to the catalog database, and how typed records become their rows.
+"""The tables that the lake adds to the catalog database, in one version.
 
 pyiceberg's two tables stand beside them and are described by pyiceberg itself. A governance table has
 the columns of its record in `contracts.governed`, by name, and a number that tells the order of entry.
@@ -6,52 +6,16 @@ the columns of its record in `contracts.governed`, by name, and a number that te
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
-from pydantic_core import to_jsonable_python
 from pyiceberg.catalog.sql import SqlCatalogBaseTable
 
-from agentic_lakehouse.contracts.base import Record, canonical_json
 from agentic_lakehouse.errors import CatalogUnavailable
+from agentic_lakehouse.lake.records import Json, UtcDateTime
 
 SCHEMA_VERSION = 1
 """Version of the tables below. A database of another version is refused, never guessed at."""
-
-T = TypeVar("T", bound=Record)
-
-
-class Json(sa.types.TypeDecorator[Any]):
-    """JSON data as its canonical text: the same in SQLite and Postgres, and hashable as it stands."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
-        """Render; a number that JSON cannot hold (NaN, infinity) becomes text."""
-        return None if value is None else canonical_json(to_jsonable_python(value, inf_nan_mode="strings"))
-
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
-        """Parse."""
-        return None if value is None else json.loads(value)
-
-
-class UtcDateTime(sa.types.TypeDecorator[datetime]):
-    """An instant, kept as UTC without a zone and read back as UTC with one."""
-
-    impl = sa.DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Turn an aware datetime into naive UTC."""
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Say that it is UTC."""
-        return None if value is None else value.replace(tzinfo=UTC)
-
 
 METADATA = sa.MetaData()
 
@@ -275,15 +239,3 @@ def version(connection: sa.Connection) -> int | None:
             expected=SCHEMA_VERSION,
         )
     return found
-
-
-def values_of(record: Record) -> dict[str, Any]:
-    """Return a record's fields as column values."""
-    return {name: getattr(record, name) for name in type(record).model_fields}
-
-
-def records(connection: sa.Connection, kind: type[T], query: sa.Select[Any]) -> list[T]:
-    """Run a query over a record's table and return what its rows hold."""
-    names = kind.model_fields
-    rows = connection.execute(query).mappings().all()
-    return [kind.model_validate({name: row[name] for name in names}) for row in rows]

@@ -48,7 +48,7 @@ def iceberg_type(word: str) -> IcebergType:
     """
     if (found := _ICEBERG.get(word)) is not None:
         return found
-    if (decimal := _DECIMAL.fullmatch(word)) and 1 <= int(decimal[1]) <= 38 and int(decimal[2]) <= int(decimal[1]):  # noqa: PLR2004
+    if (decimal := _DECIMAL.fullmatch(word)) and 1 <= int(decimal[1]) <= 38 and int(decimal[2]) <= int(decimal[1]):
         return DecimalType(int(decimal[1]), int(decimal[2]))
     raise ContractInvalid(
         f"{word!r} is not a type that a table can have.",

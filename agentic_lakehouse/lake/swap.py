@@ -18,6 +18,7 @@ SNAPSHOTS_KEPT = 3
 MANIFESTS_BOUND = 40
 """Reading a table opens each manifest; past this many they become one."""
 
+
 def swap(table: Table, *, removed: Sequence[DataFile], added: Sequence[DataFile]) -> None:
     """Take `removed` out of the table and put `added` in, in one commit; nothing at all where both are empty.
 

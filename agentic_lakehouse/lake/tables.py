@@ -82,7 +82,8 @@ def missing(table: Table, schema: TableSchema) -> tuple[dict[str, str], dict[str
     """
     if partition_columns(table) != schema.partition_by:
         raise UsageInvalid(
-            f"{schema.name} is partitioned by {', '.join(partition_columns(table))}, not {', '.join(schema.partition_by)}.",
+            f"{schema.name} is partitioned by {', '.join(partition_columns(table))}, "
+            f"not by {', '.join(schema.partition_by)}.",
             hint="Partitions of a table never change: give the new table another name.",
             table=schema.name,
         )

@@ -13,10 +13,10 @@ def build_maintenance() -> tuple[dg.JobDefinition, dg.ScheduleDefinition]:
 
     @dg.op
     def sweep(context: dg.OpExecutionContext, lakehouse: LakehouseResource) -> None:
-        """Clear scratch folders and leases that dead runs left."""
+        """Clear scratch folders and branches that dead runs left."""
         with told_clearly():
             swept = lakehouse.lakehouse.sweep()
-        context.log.info("Swept %d scratch folders and %d leases.", swept.scratch_folders, swept.leases)
+        context.log.info("Swept %d scratch folders and %d branches.", swept.scratch_folders, swept.branches)
 
     @dg.job(name="maintenance", description="Clear away what dead runs left.")
     def maintenance() -> None:

@@ -50,7 +50,7 @@ def _look(house: Lakehouse, feed: Feed) -> str:
 
 
 def _request(house: Lakehouse, feed: Feed) -> dg.RunRequest | None:
-    if house.lake.is_leased(feed):
+    if any(b.feed == str(feed) and b.lease == "held" for b in house.lake.branches()):
         return None
     work = house.work(feed)
     if work is None or not _is_due(house, feed, work.attempt, house.policy):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.policy import ApprovalPolicy
 from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
-from agentic_lakehouse.sql.guard import columns_of
+from agentic_lakehouse.pipeline.judgement import FACT_TYPES
+from agentic_lakehouse.sql.compiler import columns_read
 
 
 def reasons_to_review(
@@ -49,5 +48,5 @@ def _is_filled(column: StandardColumn, mapped: frozenset[str], standard: Product
     if column.fallback_logic is None:
         return False
     targets = {c.name for c in standard.columns}
-    read: Sequence[str] = columns_of(column.fallback_logic)
+    read = columns_read(column.fallback_logic, columns=[*targets, *FACT_TYPES])
     return any(name not in targets or name in mapped for name in read)

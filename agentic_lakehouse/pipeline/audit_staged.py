@@ -101,10 +101,12 @@ def _mapping_complete(core: str, mapping: Mapping, standard: ProductStandard) ->
 def _row_rules(scope: Scope, core: str, relations: Map[str, Relation]) -> list[CheckResult]:
     """All row rules in one scan of the slice; offenders are fetched only where there are any."""
     rules = [r for r in scope.standard.rules if r.is_row_rule]
+    types = {c.name: c.physical_type for c in scope.standard.columns}
     if not rules:
         return []
     counts = scope.numbers(
-        f"SELECT {', '.join(f'count_if({breach(r)}) AS {quote(r.name)}' for r in rules)} FROM slice", relations
+        f"SELECT {', '.join(f'count_if({breach(r, types=types)}) AS {quote(r.name)}' for r in rules)} FROM slice",
+        relations,
     )
     quarantined = scope.engine.query("SELECT rule, count(*) AS n FROM faults GROUP BY rule", relations).to_pylist()
     kept = {row["rule"]: row["n"] for row in quarantined}
@@ -113,7 +115,7 @@ def _row_rules(scope: Scope, core: str, relations: Map[str, Relation]) -> list[C
     for rule in rules:
         samples: tuple[dict[str, object], ...] = ()
         if counts[rule.name]:
-            sql = f"SELECT * FROM slice WHERE {breach(rule)}"
+            sql = f"SELECT * FROM slice WHERE {breach(rule, types=types)}"
             rows = scope.engine.query(sql, relations, limit=MAX_SAMPLES).to_pylist()
             samples = tuple({k: _plain(v) for k, v in row.items() if v is not None} for row in rows)
         results.append(
@@ -125,7 +127,7 @@ def _row_rules(scope: Scope, core: str, relations: Map[str, Relation]) -> list[C
                 count=counts[rule.name],
                 description=f"{kept[rule.name]} in mapping_errors." if kept.get(rule.name) else "",
                 samples=samples,
-                sql=f"SELECT * FROM {core} WHERE {where} AND {breach(rule)}",
+                sql=f"SELECT * FROM {core} WHERE {where} AND {breach(rule, types=types)}",
             )
         )
     return results
@@ -139,7 +141,7 @@ def _table_rules(scope: Scope, core: str) -> list[CheckResult]:
 
 
 def _table_rule(scope: Scope, rule: Rule, core: str, relations: Map[str, Relation]) -> CheckResult:
-    sql = table_check(rule, core)
+    sql = table_check(rule, core, key=scope.standard.key)
     row = scope.engine.query(f"SELECT n, n {rule.compare} AS holds FROM (SELECT ({sql}) AS n)", relations).to_pylist()[
         0
     ]

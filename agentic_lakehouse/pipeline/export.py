@@ -33,7 +33,8 @@ def export_text(preview: Preview, to: Path) -> Written:
         FeedUnreadable: the file is empty, truncated, binary or of an unknown kind.
     """
     name = preview.path.name
-    frames, broken = [], []
+    frames: list[pl.DataFrame] = []
+    broken: list[dict[str, object]] = []
     for batch in read_batches(preview.path, sniff(preview.path, name=name), name=name):
         frames.append(batch.rows)
         broken += [

@@ -76,7 +76,7 @@ def ingest(
         branch.ensure_table(good_table)
         branch.append(good_table.name, [loaded.good.path])
         branch.append(bad_table.name, [loaded.bad.path])
-        ledger.loaded(delivery.delivery_id, rows_in=loaded.rows)
+        ledger.loaded(spec.feed, delivery.delivery_id, rows_in=loaded.rows)
         rows_in += loaded.rows
         bronze_rows += loaded.good.rows
         codes.update(loaded.error_codes)

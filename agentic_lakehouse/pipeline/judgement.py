@@ -21,8 +21,7 @@ from typing import Literal
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
 from agentic_lakehouse.errors import ContractInvalid
-from agentic_lakehouse.sql.compiler import compile_expression, lost_in_conversion
-from agentic_lakehouse.sql.guard import columns_of
+from agentic_lakehouse.sql.compiler import columns_read, compile_expression, compile_loss
 from agentic_lakehouse.sql.rules import breach
 from agentic_lakehouse.sql.types import literal, quote
 
@@ -144,19 +143,20 @@ class _Writer:
             value = compile_expression(expression, types=self.bronze_types, target_type=column.physical_type)
             items.append(f"{value} AS {quote(column.name)}")
             if column.name in self.mapping:
-                items += self._conversion_fault(column, expression)
+                items.append(self._conversion_fault(column, expression))
         self.layers.append(f"layer0 AS (SELECT {', '.join(items)} FROM bronze{self.only})")
+        flags = [f"{fault.value} IS NOT NULL AS {fault.flag}" for fault in self.faults]
+        self._layer(f"{', '.join(['*', *flags])}")
 
-    def _conversion_fault(self, column: StandardColumn, expression: str) -> list[str]:
+    def _conversion_fault(self, column: StandardColumn, expression: str) -> str:
         fault = self._add(
             f"{column.name}_converts",
             column.name,
             "reject_row" if column.required and column.fallback_logic is None else "null_cell",
             f"the value cannot be read as {column.physical_type}",
         )
-        lost = lost_in_conversion(expression, types=self.bronze_types, target_type=column.physical_type)
-        text = compile_expression(expression, types=self.bronze_types, target_type="string")
-        return [f"{lost} AS {fault.flag}", f"CASE WHEN {lost} THEN {text} END AS {fault.value}"]
+        lost = compile_loss(expression, types=self.bronze_types, target_type=column.physical_type)
+        return f"{lost} AS {fault.value}"
 
     def _null_cells(self, rules: list[Rule]) -> None:
         """Two layers: flag the cells that break a rule, then empty them."""
@@ -168,40 +168,42 @@ class _Writer:
             column = str(rule.column)
             fault = self._add(rule.name, column, "null_cell", rule.description)
             flags.setdefault(column, []).append(fault.flag)
-            items.append(f"{breach(rule)} AS {fault.flag}")
-            items.append(f"CASE WHEN {breach(rule)} THEN {quote(column)}::VARCHAR END AS {fault.value}")
-        self._layer(f"SELECT *, {', '.join(items)} FROM {{below}}")
+            items += self._judged(rule, fault)
+        self._layer(f"*, {', '.join(items)}")
         emptied = [f"CASE WHEN {' OR '.join(f)} THEN NULL ELSE {quote(c)} END AS {quote(c)}" for c, f in flags.items()]
-        self._layer(f"SELECT * REPLACE ({', '.join(emptied)}) FROM {{below}}")
+        self._layer(f"* REPLACE ({', '.join(emptied)})")
 
     def _fill(self, columns: list[StandardColumn]) -> None:
         items = [
             f"coalesce({quote(c.name)}, {self._over_targets(str(c.fallback_logic), c)}) AS {quote(c.name)}"
             for c in columns
         ]
-        self._layer(f"SELECT * REPLACE ({', '.join(items)}) FROM {{below}}")
+        self._layer(f"* REPLACE ({', '.join(items)})")
 
     def _derive(self, columns: list[StandardColumn]) -> None:
         items = [f"{self._over_targets(str(c.transform_logic), c)} AS {quote(c.name)}" for c in columns]
-        self._layer(f"SELECT * REPLACE ({', '.join(items)}) FROM {{below}}")
+        self._layer(f"* REPLACE ({', '.join(items)})")
 
     def _flag_rows(self, rules: list[Rule]) -> None:
         items = ["*"]
         for rule in rules:
             fault = self._add(rule.name, rule.column, "reject_row", rule.description)
-            value = (
-                f"CASE WHEN {breach(rule)} THEN {quote(rule.column)}::VARCHAR END" if rule.column else "NULL::VARCHAR"
-            )
-            items += [f"{breach(rule)} AS {fault.flag}", f"{value} AS {fault.value}"]
-        self._layer(f"SELECT {', '.join(items)} FROM {{below}}")
+            items += self._judged(rule, fault)
+        self._layer(f"{', '.join(items)}")
+
+    def _judged(self, rule: Rule, fault: Fault) -> list[str]:
+        broken = breach(rule, types=self.target_types)
+        value = f"CASE WHEN {broken} THEN {quote(rule.column)}::VARCHAR END" if rule.column else "NULL::VARCHAR"
+        return [f"{broken} AS {fault.flag}", f"{value} AS {fault.value}"]
 
     def _over_targets(self, expression: str, column: StandardColumn) -> str:
         return compile_expression(
             expression, types={**self.target_types, **FACT_TYPES}, target_type=column.physical_type
         )
 
-    def _layer(self, select: str) -> None:
-        self.layers.append(f"layer{len(self.layers)} AS ({select.format(below=f'layer{len(self.layers) - 1}')})")
+    def _layer(self, items: str) -> None:
+        below = len(self.layers) - 1
+        self.layers.append(f"layer{below + 1} AS (SELECT {items} FROM layer{below})")
 
     def _add(self, rule: str, column: str | None, cost: Literal["reject_row", "null_cell"], message: str) -> Fault:
         fault = Fault(len(self.faults), rule, column, cost, message)
@@ -216,10 +218,13 @@ def derivation_order(standard: ProductStandard) -> list[list[StandardColumn]]:
         ContractInvalid: they read each other in a circle.
     """
     waiting = [c for c in standard.columns if c.transform_logic is not None]
+    known = [*(c.name for c in standard.columns), *FACT_TYPES]
     groups: list[list[StandardColumn]] = []
     while waiting:
         names = {c.name for c in waiting}
-        ready = [c for c in waiting if not names & (set(columns_of(str(c.transform_logic))) - {c.name})]
+        ready = [
+            c for c in waiting if not names & (set(columns_read(str(c.transform_logic), columns=known)) - {c.name})
+        ]
         if not ready:
             raise ContractInvalid(
                 f"{standard.label}: the derived columns {sorted(names)} read each other in a circle.",

@@ -58,9 +58,13 @@ class Lakehouse(Standing):
     """Vendor files in, an audited core table out."""
 
     def sweep(self) -> Swept:
-        """Clear away what dead runs left: scratch folders a day old, and stale leases."""
+        """Clear away what dead runs left: scratch folders a day old, and branches without deliveries."""
         folders = sweep(self.settings.home_path, before=time.time() - 86_400)
-        return Swept(scratch_folders=folders, leases=self.lake.release_stale_leases())
+        idle = [b for b in self.lake.branches() if b.lease != "held"]
+        settled = [b for b in idle if not self.lake.ledger.pending(Feed.parse(b.feed))]
+        for branch in settled:
+            self.lake.abandon(branch.name)
+        return Swept(scratch_folders=folders, branches=len(settled))
 
     def query(self, sql: str, *, branch: str = "main", at: str | None = None, limit: int | None = None) -> pa.Table:
         """Run one read-only `SELECT` over the lake and `governance.*`.
@@ -121,7 +125,7 @@ class Lakehouse(Standing):
         if spec.sha256 not in {p.sha256 for p in known}:
             proposal = spec_proposal(feed, spec, shape_sha256=spec.shape_sha256, answer=answer)
             decide_by_policy(governance, governance.propose(proposal), policy=self.policy)
-        self.lake.ledger.described(delivery.delivery_id, spec_sha256=spec.sha256)
+        self.lake.ledger.described(feed, delivery.delivery_id, spec_sha256=spec.sha256)
         return Described((spec,), answer.calls if answer else ())
 
     def ingest(self, feed: Feed, run_id: str) -> Ingested:

@@ -108,4 +108,4 @@ class Swept:
     """What housekeeping cleared away."""
 
     scratch_folders: int
-    leases: int
+    branches: int

@@ -11,8 +11,16 @@ from agentic_lakehouse.engines.base import Engine, Relation
 from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.conform import relation
-from agentic_lakehouse.sql.guard import guard_select, tables_of
-from agentic_lakehouse.sql.types import table_type
+from agentic_lakehouse.sql.compiler import compile_select, tables_read
+
+_TYPES = {
+    "bool": "boolean",
+    "int64": "long",
+    "double": "double",
+    "date32[day]": "date",
+    "timestamp[us, tz=UTC]": "timestamp",
+}
+"""Arrow types of governance tables as table types; the rest is text."""
 
 
 def query(
@@ -24,16 +32,17 @@ def query(
         GuardRefused: it is more than one read-only query over tables of the lake.
         EngineFailed: it does not bind or run.
     """
-    tree = guard_select(sql, tables=[*view.tables(), *governance.TABLES])
-    relations = {}
-    for name in tables_of(tree):
-        if name in governance.TABLES:
-            relations[name] = _staged(governance.as_arrow(name), staging / f"{name}.parquet")
-        else:
-            relations[name] = relation(view, name, staging)
-    return engine.query(tree.sql(dialect="duckdb"), relations, limit=limit)
+    governed = governance.as_arrow()
+    known = [*view.tables(), *governed]
+    relations = {
+        name: _staged(governed[name], staging / f"{name}.parquet")
+        if name in governed
+        else relation(view, name, staging)
+        for name in tables_read(sql, tables=known)
+    }
+    return engine.query(compile_select(sql, tables=known), relations, limit=limit)
 
 
 def _staged(table: pa.Table, path: Path) -> Relation:
     pq.write_table(table, path)
-    return Relation(files=[path], types={f.name: table_type(f.type) for f in table.schema})
+    return Relation(files=[path], types={f.name: _TYPES.get(str(f.type), "string") for f in table.schema})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Delivery
-from agentic_lakehouse.feeds.keep import Kept, keep
+from agentic_lakehouse.feeds.keep import keep
 from agentic_lakehouse.feeds.landing import Candidate, LandingZone
 from agentic_lakehouse.lake.ledger import Ledger
 
@@ -39,19 +39,16 @@ def receive(feed: Feed, *, zone: LandingZone, ledger: Ledger, raw_root: str) -> 
         kept = keep(zone, candidate, raw_root)
         last = latest.get(candidate.path)
         if last is not None and last.sha256 == kept.sha256:
-            ledger.touch(last.delivery_id, mtime_ns=kept.mtime_ns)
+            ledger.touch(feed, last.delivery_id, mtime_ns=kept.mtime_ns)
         else:
-            ledger.register(feed, **_facts(candidate, kept))
+            ledger.register(
+                feed,
+                path=candidate.path,
+                sha256=kept.sha256,
+                byte_size=kept.byte_size,
+                mtime_ns=kept.mtime_ns,
+                raw_uri=kept.raw_uri,
+                ingestion_date=datetime.now(UTC).date(),
+            )
     ledger.withdraw_failed(feed, standing={c.path for c in candidates})
     return ledger.pending(feed)
-
-
-def _facts(candidate: Candidate, kept: Kept) -> dict[str, object]:
-    return {
-        "path": candidate.path,
-        "sha256": kept.sha256,
-        "byte_size": kept.byte_size,
-        "mtime_ns": kept.mtime_ns,
-        "raw_uri": kept.raw_uri,
-        "ingestion_date": datetime.now(UTC).date(),
-    }

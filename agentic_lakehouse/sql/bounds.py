@@ -11,7 +11,7 @@ from math import ceil
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from agentic_lakehouse.errors import GuardRefused
 

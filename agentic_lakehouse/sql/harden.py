@@ -28,7 +28,7 @@ def harden(tree: exp.Expr, types: Mapping[str, str]) -> exp.Expr:
         if isinstance(node, exp.StrToTime):
             return exp.Anonymous(this="try_strptime", expressions=[node.this, node.args["format"]])
         if type(node) is exp.Cast:
-            return exp.TryCast(this=node.this, to=node.to)
+            return exp.TryCast(this=node.this, to=node.to, safe=True)
         return node
 
     return rewrite(tree, change)

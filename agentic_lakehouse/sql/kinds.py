@@ -6,7 +6,7 @@ refuse a mapping whose type can never become its target's. `None` means unknown,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlglot import exp
 
@@ -41,10 +41,6 @@ _FUNCTIONS = {
     **dict.fromkeys(("strptime", "try_strptime", "to_timestamp", "epoch_ms"), "timestamp"),
     **dict.fromkeys(("last_day", "make_date"), "date"),
 }  # fmt: skip
-_CHOICES = (exp.Coalesce, exp.Greatest, exp.Least)
-_SAME = (exp.Paren, exp.Neg, exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Nullif, exp.Try)
-"""Nodes whose type is that of their first argument."""
-_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Mod)
 
 
 def kind_of(node: exp.Expr, types: Mapping[str, str]) -> str | None:
@@ -54,37 +50,54 @@ def kind_of(node: exp.Expr, types: Mapping[str, str]) -> str | None:
         node: a guarded expression, before helpers are written out.
         types: column name to table type.
     """
-    if isinstance(node, exp.Column):
-        return types[node.name].partition("(")[0] if node.name in types else None
-    if isinstance(node, exp.Literal):
-        return _literal(node)
-    if isinstance(node, exp.Boolean | exp.Predicate | exp.Not | exp.And | exp.Or):
-        return "boolean"
-    if isinstance(node, exp.Cast):
-        return _CASTS.get(node.to.this)
-    if isinstance(node, exp.DPipe):
-        return "string"
-    if isinstance(node, _SAME):
-        return kind_of(node.this, types)
-    if isinstance(node, _CHOICES):
-        return _common([node.this, *node.expressions], types)
-    if isinstance(node, exp.Case):
-        return _common([branch.args["true"] for branch in node.args["ifs"]] + [node.args.get("default")], types)
-    if isinstance(node, _ARITHMETIC):
-        kind = _common([node.this, node.expression], types)
-        return kind if kind in NUMBERS else None
+    for classes, tell in _TELLERS:
+        if isinstance(node, classes):
+            return tell(node, types)
     macro, function = macro_of(node), function_of(node)
     if macro:
         return macro.kind
     return _FUNCTIONS.get(function.name) if function else None
 
 
-def _literal(node: exp.Literal) -> str:
+def _column(node: exp.Expr, types: Mapping[str, str]) -> str | None:
+    return types[node.name].partition("(")[0] if node.name in types else None
+
+
+def _literal(node: exp.Expr, _: Mapping[str, str]) -> str | None:
     if node.is_string:
         return "string"
     if "e" in node.name.lower():
         return "double"
     return "decimal" if "." in node.name else "long"
+
+
+def _boolean(_: exp.Expr, __: Mapping[str, str]) -> str | None:
+    return "boolean"
+
+
+def _string(_: exp.Expr, __: Mapping[str, str]) -> str | None:
+    return "string"
+
+
+def _cast(node: exp.Expr, _: Mapping[str, str]) -> str | None:
+    return _CASTS.get(node.args["to"].this)
+
+
+def _first(node: exp.Expr, types: Mapping[str, str]) -> str | None:
+    return kind_of(node.this, types)
+
+
+def _choice(node: exp.Expr, types: Mapping[str, str]) -> str | None:
+    return _common([node.this, *node.expressions], types)
+
+
+def _case(node: exp.Expr, types: Mapping[str, str]) -> str | None:
+    return _common([*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")], types)
+
+
+def _arithmetic(node: exp.Expr, types: Mapping[str, str]) -> str | None:
+    kind = _common([node.this, node.expression], types)
+    return kind if kind in NUMBERS else None
 
 
 def _common(nodes: Iterable[exp.Expr | None], types: Mapping[str, str]) -> str | None:
@@ -95,3 +108,17 @@ def _common(nodes: Iterable[exp.Expr | None], types: Mapping[str, str]) -> str |
     if kinds and kinds <= NUMBERS:
         return "double" if "double" in kinds else "decimal"
     return None
+
+
+_TELLERS: tuple[tuple[tuple[type[exp.Expr], ...], Callable[[exp.Expr, Mapping[str, str]], str | None]], ...] = (
+    ((exp.Column,), _column),
+    ((exp.Literal,), _literal),
+    ((exp.Boolean, exp.Predicate, exp.Not, exp.And, exp.Or), _boolean),
+    ((exp.Cast,), _cast),
+    ((exp.DPipe,), _string),
+    ((exp.Paren, exp.Neg, exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Nullif, exp.Try), _first),
+    ((exp.Coalesce, exp.Greatest, exp.Least), _choice),
+    ((exp.Case,), _case),
+    ((exp.Add, exp.Sub, exp.Mul, exp.Mod), _arithmetic),
+)
+"""How each class of node tells its type, the first that fits."""

@@ -12,9 +12,13 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
+from agentic_lakehouse.sql.bounds import too_large
 from agentic_lakehouse.sql.macros import macro_of
 from agentic_lakehouse.sql.trees import fill
 from agentic_lakehouse.sql.types import Dialect
+
+MAX_STEPS = 40
+"""Steps of one expression that may lose a value: each is written out again in the check."""
 
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul)
 
@@ -26,12 +30,17 @@ def lost_text(tree: exp.Expr, converted: exp.Expr, dialect: Dialect) -> exp.Expr
         tree: the hardened expression, helpers not yet written out.
         converted: the same converted to its target type.
         dialect: DuckDB raises on overflow, so what raises is wrapped in `TRY`; in Spark such a step is null.
+
+    Raises:
+        GuardRefused: it has more than `MAX_STEPS` steps that may lose a value.
     """
     attempt = "TRY({})" if dialect == "duckdb" else "{}"
     whens = [f"WHEN NOT {attempt.format('$converted')} IS NULL THEN NULL"]
     whens.append(f"WHEN NOT {attempt.format('$whole')} IS NULL THEN CAST({attempt.format('$whole')} AS VARCHAR)")
     parts: dict[str, exp.Expr] = {"converted": converted, "whole": tree}
     for n, (reached, inputs, output) in enumerate(_losses(tree, dialect)):
+        if n >= MAX_STEPS:
+            raise too_large("too many casts and helpers", MAX_STEPS, "size")
         parts |= {f"r{n}": reached, f"o{n}": output} | {f"i{n}_{m}": part for m, part in enumerate(inputs)}
         holes = [f"$i{n}_{m}" for m in range(len(inputs))]
         given = " AND ".join(f"NOT {hole} IS NULL" for hole in holes)
@@ -61,7 +70,7 @@ def _inputs(node: exp.Expr, dialect: Dialect) -> Sequence[exp.Expr]:
     macro = macro_of(node)
     if macro:
         return macro.inputs(tuple(node.expressions))
-    if isinstance(node, exp.TryCast | exp.Try):
+    if isinstance(node, exp.TryCast):
         return () if isinstance(node.this, exp.Literal) else (node.this,)
     if isinstance(node, exp.Anonymous) and node.name.lower() == "try_strptime":
         return (node.expressions[0],)
@@ -82,21 +91,24 @@ def _is_asked_about(node: exp.Expr) -> bool:
 def _reached(node: exp.Expr) -> exp.Expr:
     """Return the condition under which a step's result decides the expression's: the branches it stands in."""
     conditions: list[exp.Expr] = []
-    child, parent = node, node.parent
+    child, parent, in_value = node, node.parent, False
     while parent is not None:
         if isinstance(parent, exp.Coalesce):
             conditions.append(fill("$x IS NULL", x=parent))
-        elif isinstance(parent, exp.Case):
-            conditions.extend(_branch(parent, child))
+        elif isinstance(parent, exp.If):
+            in_value = child.arg_key == "true"
+        elif isinstance(parent, exp.Case) and child.arg_key != "this":
+            conditions.extend(_branch(parent, child, in_value=in_value))
         child, parent = parent, parent.parent
     return exp.and_(*conditions) if conditions else exp.true()
 
 
-def _branch(case: exp.Case, child: exp.Expr) -> Iterator[exp.Expr]:
-    """Yield the conditions for a `CASE` to come to its branch `child`."""
+def _branch(case: exp.Case, child: exp.Expr, *, in_value: bool) -> Iterator[exp.Expr]:
+    """Yield the conditions for a `CASE` to come to the test of its branch `child`, or on to its value."""
     for branch in case.args["ifs"]:
         test = fill("$x = $y", x=case.this, y=branch.this) if case.this else branch.this
         if branch is child:
-            yield fill("$x IS TRUE", x=test)
+            if in_value:
+                yield fill("$x IS TRUE", x=test)
             return
         yield fill("NOT $x IS TRUE", x=test)

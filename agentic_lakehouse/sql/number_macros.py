@@ -41,9 +41,7 @@ def _divide(arguments: Arguments, dialect: Dialect) -> exp.Expr:
         return fill(f"ROUND(TRY_DIVIDE({sides}), {scale})", x=x, y=y)
     whole = "CAST(TRY_CAST({0} AS DECIMAL(38, 10)) * 10000000000 AS HUGEINT)"
     above, below = whole.format("$x"), f"NULLIF({whole.format('$y')}, 0)"
-    quotient = (
-        f"({above} * {2 * 10**scale} + SIGN(TRY_CAST($x AS DECIMAL(38, 10))) * ABS({below})) // (2 * {below})"
-    )
+    quotient = f"({above} * {2 * 10**scale} + SIGN(TRY_CAST($x AS DECIMAL(38, 10))) * ABS({below})) // (2 * {below})"
     step = f"CAST({literal(format(10**-scale, f'.{scale}f'))} AS DECIMAL({scale + 1}, {scale}))"
     return fill(f"CAST({quotient} AS DECIMAL({37 - scale}, 0)) * {step}", x=x, y=y)
 
@@ -68,7 +66,9 @@ def _convert(arguments: Arguments, dialect: Dialect) -> exp.Expr:
     if given is not None:
         return _scaled(value, factor(given, target.name), dialect)
     # The unit stands in a column: one branch for each unit of the target's dimension.
-    branches = {f"v{n}": _scaled(value, factor(unit, target.name), dialect) for n, unit in enumerate(units_like(target.name))}
+    branches = {
+        f"v{n}": _scaled(value, factor(unit, target.name), dialect) for n, unit in enumerate(units_like(target.name))
+    }
     whens = " ".join(
         f"WHEN {literal(unit)} THEN TRY_CAST(${name} AS DECIMAL(38, 10))"
         for name, unit in zip(branches, units_like(target.name), strict=True)

@@ -14,13 +14,15 @@ from agentic_lakehouse.sql.trees import fill
 from agentic_lakehouse.sql.types import Dialect, literal
 
 MAX_ITEM = 1_000
-_BLOCKS = "address|article|blockquote|br|dd|div|dl|dt|figure|footer|h[1-6]|header|hr|li|ol|p|pre|section|table|td|th|tr|ul"
+_BLOCKS = (
+    "address|article|blockquote|br|dd|div|dl|dt|figure|footer|h[1-6]|header|hr|li|ol|p|pre|section|table|td|th|tr|ul"
+)
 """Elements that end a line of text (HTML standard, section 15.3): their tags become a space, others nothing."""
 _ENTITIES = {
     "nbsp": " ", "#160": " ", "lt": "<", "#60": "<", "gt": ">", "#62": ">", "quot": '"', "#34": '"', "apos": "'",
     "#39": "'", "ndash": "–", "mdash": "—", "hellip": "…", "#38": "&", "amp": "&",
 }  # fmt: skip
-"""Named and numbered character references that turn up in product texts; `&amp;` last, so that nothing is decoded twice."""
+"""Character references that turn up in product texts; `&amp;` last, so that nothing is decoded twice."""
 _TEXT = "CAST($x AS VARCHAR)"
 
 
@@ -138,7 +140,9 @@ def _meaning(value: exp.Expr) -> str:
 
 def _mapped(arguments: Arguments) -> tuple[exp.Expr, ...]:
     """Return the looked-up value, null where its word is known to mean null."""
-    blank = [_word(word) for word, value in zip(arguments[1::2], arguments[2::2], strict=True) if isinstance(value, exp.Null)]
+    blank = [
+        _word(word) for word, value in zip(arguments[1::2], arguments[2::2], strict=True) if isinstance(value, exp.Null)
+    ]
     if not blank:
         return (fill("NULLIF(TRIM(CAST($x AS VARCHAR)), '')", x=arguments[0]),)
     whens = " ".join(f"WHEN {word} THEN NULL" for word in blank)
@@ -168,7 +172,7 @@ TEXT_MACROS = (
         "string", _nth_item, _check_nth,
     ),
     Macro(
-        "surrogate_key", "surrogate_key(a, b, ...)", "sha256 (hex) over the values, told apart and null-safe; never null.",
+        "surrogate_key", "surrogate_key(a, b, ...)", "sha256 in hex over the values, null-safe; never null.",
         "string", _surrogate_key, _check_key,
     ),
     Macro(

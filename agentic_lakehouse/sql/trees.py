@@ -18,8 +18,8 @@ _OPERATORS = (exp.And, exp.Or)
 
 @lru_cache(maxsize=512)
 def _parsed(text: str) -> exp.Expr:
-    tree = sqlglot.parse_one(f"SELECT {text}", read="duckdb")
-    return tree.expressions[0]
+    tree: exp.Expr = sqlglot.parse_one(f"SELECT {text}", read="duckdb").expressions[0]
+    return tree
 
 
 def fill(template: str, **parts: exp.Expr) -> exp.Expr:
@@ -27,7 +27,8 @@ def fill(template: str, **parts: exp.Expr) -> exp.Expr:
     tree = exp.Paren(this=_parsed(template).copy())
     for hole in list(tree.find_all(exp.Placeholder)):
         hole.replace(operand(parts[hole.name].copy()))
-    return tree.this.pop()
+    filled: exp.Expr = tree.this.pop()
+    return filled
 
 
 def operand(node: exp.Expr) -> exp.Expr:
@@ -48,7 +49,8 @@ def rewrite(tree: exp.Expr, change: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
         place = exp.Null()
         node.replace(place)
         place.replace(change(node))
-    return root.this.pop()
+    changed: exp.Expr = root.this.pop()
+    return changed
 
 
 def render(tree: exp.Expr, dialect: str = "duckdb") -> str:

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 
 from agentic_lakehouse.brain.planner.names import NameEvidence
 from agentic_lakehouse.brain.planner.values import ValueEvidence
-from agentic_lakehouse.brain.question import MapQuestion, SourceColumn
+from agentic_lakehouse.brain.question import MapQuestion
 
-BIAS, NAME, FOR, AGAINST, EMPTY, SPARSE = -2.7, 5.3, 2.0, 4.0, -0.4, -0.6
-"""Log-odds: of a pair nothing is known of; of a name that says it all; of values that speak for it or against it; of a
-column without values; of one with next to none."""
+BIAS, NAME, FOR, AGAINST = -2.7, 5.3, 2.0, 4.0
+"""Log-odds: of a pair nothing is known of; of a name that says it all; of values that speak for it or against it."""
+EMPTY, SPARSE, GAPS = -0.4, -0.6, -1.0
+"""Log-odds of a column without values; of one with next to none; of one all gaps for a target that is required."""
 SPARSE_SHARE = 0.05
+ELSEWHERE = 0.1
+"""How much of what a header says for another target counts against this one."""
 LEAST = 0.5
 """A pair less probable than this is no pair: nothing is better than a guess."""
-CLOSE = 0.3
-"""A rival within this probability makes a pair doubtful."""
+CLOSE = 0.8
+"""A rival within these log-odds makes a pair doubtful."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,12 @@ def assign(question: MapQuestion) -> list[Pair]:
     if not question.sources or not question.targets:
         return []
     names, values = NameEvidence(question), ValueEvidence(question)
-    name = [[names.score(s, t) for t in range(len(question.targets))] for s in range(len(question.sources))]
-    value = [[values.score(s, t) for t in range(len(question.targets))] for s in range(len(question.sources))]
-    odds = [
-        [_probability(question, s, name[s][t], value[s][t]) for t in range(len(question.targets))]
-        for s in range(len(question.sources))
-    ]
+    targets, sources = range(len(question.targets)), range(len(question.sources))
+    name = [_told_apart([names.score(s, t) for t in targets]) for s in sources]
+    value = [[values.score(s, t) for t in targets] for s in sources]
+    odds = [[_log_odds(question, s, t, name[s][t], value[s][t]) for t in targets] for s in sources]
     # A pair below the bar is worth nothing, so that it cannot push a good pair aside.
-    worth = [[p if p >= LEAST else 0.0 for p in row] for row in odds]
+    worth = [[p if (p := probability(z)) >= LEAST else 0.0 for z in row] for row in odds]
     chosen = {
         int(t): int(s)
         for s, t in zip(*linear_sum_assignment(worth, maximize=True), strict=True)
@@ -56,22 +57,31 @@ def assign(question: MapQuestion) -> list[Pair]:
     best = {s: odds[s][t] for t, s in chosen.items()}
     pairs = []
     for t, s in sorted(chosen.items()):
-        rivals = [(odds[r][t], r) for r in range(len(question.sources)) if r != s and best.get(r, 0.0) < odds[r][t]]
-        nearest, rival = max(rivals, default=(0.0, None))
-        doubt = max(0.0, 1 - (odds[s][t] - nearest) / CLOSE) if nearest >= LEAST else 0.0
-        confidence = round(odds[s][t] * (1 - doubt / 2), 2)
+        rivals = [(odds[r][t], r) for r in sources if r != s and best.get(r, -math.inf) < odds[r][t]]
+        nearest, rival = max(rivals, default=(-math.inf, None))
+        doubt = max(0.0, 1 - (odds[s][t] - nearest) / CLOSE) if probability(nearest) >= LEAST else 0.0
+        confidence = round(probability(odds[s][t]) * (1 - min(1.0, doubt) / 2), 2)
         pairs.append(Pair(s, t, confidence, name[s][t], value[s][t], rival if doubt else None))
     return pairs
 
 
-def _probability(question: MapQuestion, source: int, name: float, value: float) -> float:
-    """Weigh names and values together."""
+def probability(log_odds: float) -> float:
+    """Turn log-odds into a probability."""
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def _told_apart(scores: list[float]) -> list[float]:
+    """Take from each score a part of the best other one: a header that names two targets names neither well."""
+    first, second = [*sorted(scores, reverse=True), 0.0][:2]
+    return [max(0.0, s - ELSEWHERE * (second if s == first else first)) for s in scores]
+
+
+def _log_odds(question: MapQuestion, source: int, target: int, name: float, value: float) -> float:
+    """Weigh names, values and gaps together."""
     column = question.sources[source]
-    odds = BIAS + NAME * name + (FOR if value > 0 else AGAINST) * value + _emptiness(column, question.rows)
-    return 1 / (1 + math.exp(-odds))
-
-
-def _emptiness(column: SourceColumn, rows: int) -> float:
+    odds = BIAS + NAME * name + (FOR if value > 0 else AGAINST) * value
     if not column.filled:
-        return EMPTY
-    return SPARSE if column.filled < SPARSE_SHARE * rows else 0.0
+        return odds + EMPTY
+    if question.targets[target].required:
+        odds += GAPS * (1 - column.filled / max(column.filled, question.rows))
+    return odds + (SPARSE if column.filled < SPARSE_SHARE * question.rows else 0.0)

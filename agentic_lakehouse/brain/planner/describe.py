@@ -5,32 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentic_lakehouse.brain.conclude import CLAIM_SHARE, LONG_DIGITS, MAX_DIGITS
+from agentic_lakehouse.brain.planner.locales import writes
 from agentic_lakehouse.brain.planner.tokens import Splitter, lexicon, words
 from agentic_lakehouse.brain.planner.units import header_unit
 from agentic_lakehouse.brain.question import ColumnFacts, DescribeQuestion
 from agentic_lakehouse.contracts.profile import TypeEvidence
-from agentic_lakehouse.contracts.vendor import VendorFacts
 
-NAMING = frozenset({"identifier", "code", "key", "reference", "phone", "postal", "barcode"})
-"""Concepts of columns that name a thing: digits in them are no quantity."""
-MEASURE = frozenset({
-    "price", "cost", "amount", "weight", "length", "width", "height", "depth", "volume", "rate", "percent", "discount",
-    "fee", "tax", "total",
-})  # fmt: skip
-"""Concepts of columns that may hold a fraction another day."""
-FLAG_WORDS = frozenset(
-    "is has can does allow allowed requires required enabled published active visible available featured flag"
-    " indicator taxable ist hat kann erlaubt aktiv sichtbar verfuegbar est actif activo attivo".split()
-)
-"""Words of headers whose 0 and 1 are answers, not counts."""
-MONTH_FIRST = frozenset({"US", "PH", "FM", "MH", "PW"})
-"""Countries that write the month first (CLDR short date patterns)."""
 MOST = 0.9
 MAX_PARTITIONS = 3
 MAX_PARTITION_VALUES = 50
 MIN_PARTITION_ROWS = 20
+MAX_CODE = 40
 LONG_TEXT = 120
-"""Characters above which a value names nothing."""
+"""Characters above which a value is no code, and above which it names nothing."""
 
 
 class Described:
@@ -52,8 +39,8 @@ class Described:
 
     def proposal(self) -> dict[str, object]:
         """Return the answer, as `FeedProposal` has it."""
-        primary = next((key for key in self._keys if self._key_rank(key)[0] < _NO_KEY), ())
-        natural = [k for k in self._keys if k != primary and len(k) == 1 and self._key_rank(k)[0] < _NO_KEY]
+        primary = next((key for key in self._keys if self._key_rank(key)[0] < _BY_CHANCE), ())
+        natural = [k for k in self._keys if k != primary and len(k) == 1 and self._key_rank(k)[0] <= _CODE_LIKE]
         return {
             "columns": [self._claim(c, primary) for c in self._question.columns],
             "primary_key": list(primary),
@@ -63,8 +50,7 @@ class Described:
         }
 
     def _claim(self, column: ColumnFacts, primary: Sequence[str]) -> dict[str, object]:
-        chosen = self._types[column.source_name]
-        kind = chosen.type if chosen else "string"
+        chosen, kind = self._types[column.source_name], self._kind(column)
         return {
             "source_name": column.source_name,
             "type": kind,
@@ -74,6 +60,10 @@ class Described:
             "unit": self._unit(column, kind),
             "description": self._gloss(column, kind),
         }
+
+    def _kind(self, column: ColumnFacts) -> str:
+        chosen = self._types[column.source_name]
+        return chosen.type if chosen else "string"
 
     def _type(self, column: ColumnFacts) -> TypeEvidence | None:
         """Choose the narrowest type that loses nothing; `None` is text."""
@@ -93,7 +83,7 @@ class Described:
 
     def _preference(self, column: ColumnFacts, by_type: dict[str, list[TypeEvidence]]) -> tuple[str, ...]:
         """Order the types that fit from the most to the least telling."""
-        numbers = ("decimal", "integer") if self._concepts(column) & MEASURE else ("integer", "decimal")
+        numbers = ("decimal", "integer") if self._concepts(column) & self._lexicon.measure else ("integer", "decimal")
         moments = ("date", "timestamp")
         if {"integer", "decimal"} & set(by_type):
             if {"date", "time", "timestamp", "day"} & self._concepts(column):
@@ -106,7 +96,7 @@ class Described:
     def _best(self, fitting: Sequence[TypeEvidence]) -> TypeEvidence:
         """Choose among formats: most matches, then what the vendor's locale writes, then the profile's order."""
         facts = self._question.vendor_facts
-        return max(enumerate(fitting), key=lambda e: (e[1].matches, _local(e[1], facts), -e[0]))[1]
+        return max(enumerate(fitting), key=lambda e: (e[1].matches, writes(facts, e[1]), -e[0]))[1]
 
     def _names_a_thing(self, column: ColumnFacts) -> bool:
         """Say whether digits in this column are a name: leading zeros, checked codes, or a header that says so."""
@@ -117,10 +107,12 @@ class Described:
         counts = "of" in words(column.source_name)
         concepts = self._concepts(column) - ({"number"} if counts else set())
         heads = self._lexicon.concepts_of(header[-1]) | self._lexicon.concepts_of(header[0]) if header else frozenset()
-        return bool(concepts & NAMING) or ("number" in heads and not counts and not concepts & MEASURE)
+        return bool(concepts & self._lexicon.naming) or (
+            "number" in heads and not counts and not concepts & self._lexicon.measure
+        )
 
     def _is_flag(self, column: ColumnFacts) -> bool:
-        return column.source_name.rstrip().endswith("?") or bool(FLAG_WORDS & set(self._words(column)))
+        return column.source_name.rstrip().endswith("?") or bool(self._lexicon.answer & set(self._words(column)))
 
     def _unit(self, column: ColumnFacts, kind: str) -> str | None:
         units = {name.removeprefix("unit:"): n for name, n in column.semantics.items() if name.startswith("unit:")}
@@ -137,13 +129,13 @@ class Described:
             for c in self._question.columns
             if 2 <= c.distinct <= min(MAX_PARTITION_VALUES, self._question.rows // 5)
             and c.filled == self._question.rows
-            and (self._types[c.source_name] is None or self._types[c.source_name].type in {"date", "boolean"})  # type: ignore[union-attr]
+            and self._kind(c) in {"string", "date", "boolean"}
             and c.length[1] <= LONG_TEXT
         ]
         return [c.source_name for c in sorted(few, key=lambda c: c.distinct)[:MAX_PARTITIONS]]
 
     def _key_rank(self, key: Sequence[str]) -> tuple[int, int, int]:
-        """Rank a unique set of columns: by its weakest member's meaning, then by size, then by its place in the file."""
+        """Rank a unique set of columns: by its weakest member's meaning, then by size, then by its place."""
         facts = {c.source_name: (place, c) for place, c in enumerate(self._question.columns)}
         members = [facts[name] for name in key if name in facts]
         if len(members) < len(key):
@@ -155,15 +147,15 @@ class Described:
     def _key_meaning(self, column: ColumnFacts) -> int:
         """Say how much a unique column is a key by what it is called, 0 the most."""
         concepts = self._concepts(column)
-        if column.length[1] > LONG_TEXT or concepts & MEASURE:
+        if column.length[1] > LONG_TEXT or concepts & self._lexicon.measure:
             return _NO_KEY
-        for rank, named in enumerate((_IDENTIFIERS, _CODES, _NAMES)):
-            if concepts & named:
-                return rank
-        if any(e.type in {"decimal", "date", "timestamp"} and e.matches == column.filled for e in column.types):
-            is_whole = any(e.type == "integer" and e.matches == column.filled for e in column.types)
-            return _BY_CHANCE if is_whole else _NO_KEY
-        return _BY_CHANCE
+        if concepts & _IDENTIFIERS:
+            return 0
+        if concepts & _CODES:
+            return 1
+        if _looks_like_a_code(column):
+            return _CODE_LIKE
+        return _NAME if concepts & _NAMES else _BY_CHANCE
 
     def _concepts(self, column: ColumnFacts) -> frozenset[str]:
         return frozenset(c for word in self._words(column) for c in self._lexicon.concepts_of(word))
@@ -187,8 +179,9 @@ class Described:
 
 _IDENTIFIERS = frozenset({"identifier", "key"})
 _CODES = frozenset({"number", "code", "reference", "barcode"})
-_NAMES = frozenset({"name", "title", "email", "url"})
-_BY_CHANCE, _NO_KEY = 3, 4
+_NAMES = frozenset({"name", "title", "email"})
+_CODE_LIKE, _NAME, _BY_CHANCE, _NO_KEY = 2, 3, 4, 5
+"""How much a unique column is a key, after identifiers (0) and numbers or codes by name (1)."""
 _ARTICLES = {
     "string": "as text",
     "integer": "a whole number",
@@ -200,6 +193,18 @@ _ARTICLES = {
 }
 
 
+def _looks_like_a_code(column: ColumnFacts) -> bool:
+    """Say whether values are short, of one word, and not merely numbers."""
+    values = (*column.samples, *column.values)
+    return (
+        column.length[1] <= MAX_CODE
+        and not any(" " in v or "://" in v for v in values)
+        and (bool(column.semantics.get("leading_zero")) or not all(v.isdigit() for v in values))
+        and any(c.isdigit() for v in values for c in v)
+        and not any(e.type in {"decimal", "date", "timestamp"} and e.matches == column.filled for e in column.types)
+    )
+
+
 def _together(ranks: Sequence[int]) -> int:
     """Rank several columns that are unique only together: an identifier among them, and none that is no key."""
     return _BY_CHANCE if max(ranks) < _NO_KEY and min(ranks) <= 1 else _NO_KEY
@@ -207,26 +212,3 @@ def _together(ranks: Sequence[int]) -> int:
 
 def _digits_that_fit(evidence: TypeEvidence) -> int:
     return LONG_DIGITS if evidence.type == "integer" else MAX_DIGITS
-
-
-def _local(evidence: TypeEvidence, facts: VendorFacts) -> int:
-    """Say whether a format is how the vendor's locale writes: decimal mark, order of day and month."""
-    style = evidence.format or ""
-    country = facts.country or (facts.locale or "").replace("-", "_").partition("_")[2].upper()
-    if evidence.type in {"date", "timestamp"} and "%d" in style and "%m" in style:
-        month_first = style.index("%m") < style.index("%d")
-        return int(style.startswith("%Y") or month_first == (country in MONTH_FIRST))
-    if evidence.type == "decimal" and facts.locale:
-        return int(style.endswith(_decimal_example(facts.locale)))
-    return 0
-
-
-def _decimal_example(locale: str) -> str:
-    """Return the end of the number 1.5 as a locale writes it, such as `,5`; empty for an unknown locale."""
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        mark = Locale.parse(locale.replace("-", "_")).number_symbols["latn"]["decimal"]
-    except (UnknownLocaleError, ValueError, KeyError):
-        return ""
-    return f"{mark}56"

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from agentic_lakehouse.brain.planner.locales import decimal_mark
 from agentic_lakehouse.brain.planner.tokens import words
-from agentic_lakehouse.brain.planner.units import DIMENSION, header_unit, unit_named
+from agentic_lakehouse.brain.planner.units import DIMENSION, header_unit, target_unit, unit_named
 from agentic_lakehouse.brain.planner.values import CLEANERS, compile_pattern, is_numeric, numeric_share, shown
 from agentic_lakehouse.brain.planner.vocabulary import fold, value_map, value_words
 from agentic_lakehouse.brain.question import SourceColumn, TargetColumn
@@ -58,8 +59,9 @@ def as_text(source: SourceColumn, column: str) -> str:
 def source_unit(source: SourceColumn, target: TargetColumn, facts: VendorFacts) -> str | None:
     """Return the unit in which a source is kept: the spec's, else the header's, else what the vendor's facts say."""
     unit = unit_named(source.unit) or header_unit(source.source_name)
-    if unit is None and target.unit is not None:
-        unit = unit_named(facts.units.get(DIMENSION.get(target.unit, ""), None))
+    wanted = target_unit(target)
+    if unit is None and wanted is not None:
+        unit = unit_named(facts.units.get(DIMENSION[wanted]))
     return unit
 
 
@@ -69,42 +71,43 @@ def _vocabulary(source: SourceColumn, target: TargetColumn, column: str) -> str:
     if held and held <= set(target.valid_values):
         return text
     if not known:
-        # Nothing to see yet: let through what is right already, under any spelling the standard knows.
-        known = {value: value for value in target.valid_values}
+        return text
     pairs = ", ".join(f"{literal(word)}, {literal(value)}" for word, value in sorted(known.items()))
-    return f"value_map({text}, {pairs})"
+    mapped = f"value_map({text}, {pairs})"
+    # A word that another delivery brings stays as it is: the standard's own rule then says so, with the row.
+    return mapped if source.type == "boolean" else f"COALESCE({mapped}, {text})"
 
 
 def _number(source: SourceColumn, target: TargetColumn, column: str, facts: VendorFacts) -> str:
     number = column
     if source.type not in {"integer", "decimal"}:
-        number = _parsed(source, column)
+        number = _parsed(source, column, facts)
     unit = source_unit(source, target, facts)
-    if target.unit is None:
-        if unit is not None and DIMENSION[unit] == "money":
-            return f"convert_unit({number}, {literal(unit)}, 'unit')"
-        return number
-    wanted = unit_named(target.unit)
+    wanted = target_unit(target)
+    if wanted is None and unit is not None and DIMENSION[unit] == "money":
+        return f"convert_unit({number}, {literal(unit)}, 'unit')"
     if unit is None or wanted is None or unit == wanted or DIMENSION[unit] != DIMENSION[wanted]:
         return number
     return f"convert_unit({number}, {literal(unit)}, {literal(wanted)})"
 
 
-def _parsed(source: SourceColumn, column: str) -> str:
+def _parsed(source: SourceColumn, column: str, facts: VendorFacts) -> str:
     """Read a number out of text: in the format that fits most values, words and signs around it left out."""
     formats = Counter({e.format: e.matches for e in source.types if e.type in {"decimal", "integer"} and e.format})
-    style = formats.most_common(1)[0][0] if formats else _style(shown(source))
+    style = formats.most_common(1)[0][0] if formats else _style(shown(source), facts)
     best = max((e.matches for e in source.types if e.type in {"integer", "decimal"}), default=0)
     text = column
     if best < source.filled and numeric_share(source) >= best / max(1, source.filled):
         text = rf"regexp_extract({column}, '[-+]?[0-9][0-9.,]*')"
-    return f"parse_decimal({text}, {literal(style or '1,234.56')})"
+    return f"parse_decimal({text}, {literal(style)})"
 
 
-def _style(values: Sequence[str]) -> str:
-    """Say how numbers within texts are written, by the last mark that stands before one or two last digits."""
+def _style(values: Sequence[str], facts: VendorFacts) -> str:
+    """Say how numbers within texts are written: by the mark before one or two last digits, else as the vendor does."""
     commas = sum(bool(re.search(r"\d,\d{1,2}(?!\d)", v)) for v in values)
     points = sum(bool(re.search(r"\d\.\d{1,2}(?!\d)", v)) for v in values)
+    if commas == points:
+        return "1.234,56" if decimal_mark(facts.locale) == "," else "1,234.56"
     return "1.234,56" if commas > points else "1,234.56"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from agentic_lakehouse.brain.planner.assign import Pair, assign
 from agentic_lakehouse.brain.planner.expressions import covers_everything, expression, source_unit
-from agentic_lakehouse.brain.planner.units import DIMENSION
+from agentic_lakehouse.brain.planner.units import target_unit
 from agentic_lakehouse.brain.question import MapQuestion
 
 UNIT_UNKNOWN = 0.85
@@ -29,9 +29,9 @@ def mapped(question: MapQuestion, *, withdrawn: Collection[str] = ()) -> dict[st
 def _line(question: MapQuestion, pair: Pair) -> dict[str, object]:
     source, target = question.sources[pair.source], question.targets[pair.target]
     confidence, reasons = pair.confidence, [_of_name(pair.name), _of_values(pair.value, filled=source.filled)]
-    if target.unit in DIMENSION and source_unit(source, target, question.vendor_facts) is None:
+    if target_unit(target) and source_unit(source, target, question.vendor_facts) is None:
         confidence *= UNIT_UNKNOWN
-        reasons.append(f"its unit is taken to be {target.unit}, which nothing says")
+        reasons.append(f"its unit is taken to be {target_unit(target)}, which nothing says")
     if target.valid_values and source.filled and not covers_everything(source, target):
         confidence *= VALUES_UNKNOWN
         reasons.append("some of its words have no counterpart and become null")

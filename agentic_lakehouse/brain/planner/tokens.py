@@ -43,6 +43,20 @@ class Lexicon:
     """A profile's word for the meaning of values, to concepts of columns that hold such values."""
     weak: frozenset[str]
     stop: frozenset[str]
+    naming: frozenset[str]
+    """Concepts of columns that name a thing: digits in them are no quantity."""
+    measure: frozenset[str]
+    """Concepts of columns that may hold a fraction another day."""
+    textual: frozenset[str]
+    temporal: frozenset[str]
+    """Concepts at a header's end that say what is written under it."""
+    affirmative: frozenset[str]
+    negative: frozenset[str]
+    """Words for yes and no in cells."""
+    flag: frozenset[str]
+    """Words of a header that only say that it asks a question."""
+    answer: frozenset[str]
+    """Words of headers whose 0 and 1 are answers, not counts."""
 
     def concepts_of(self, word: str) -> frozenset[str]:
         """Return what a word may stand for; empty where the lexicon does not know it."""
@@ -84,6 +98,10 @@ class Lexicon:
         return best
 
 
+_CONCEPT_LISTS = ("representation", "naming", "measure", "textual", "temporal")
+_WORD_LISTS = ("weak", "stop", "affirmative", "negative", "flag", "answer")
+
+
 @cache
 def lexicon() -> Lexicon:
     """Read the lexicon that stands beside this module."""
@@ -99,10 +117,9 @@ def lexicon() -> Lexicon:
     return Lexicon(
         concepts={word: frozenset(of) for word, of in concepts.items()},
         kin={concept: frozenset(of) for concept, of in kin.items()},
-        representation=frozenset(data["representation"].split()),
+        **{name: frozenset(data[name].split()) for name in _CONCEPT_LISTS},
         semantics={name: frozenset(of.split()) for name, of in data["semantics"].items()},
-        weak=frozenset(words(data["weak"])),
-        stop=frozenset(words(data["stop"])),
+        **{name: frozenset(words(data[name])) for name in _WORD_LISTS},
     )
 
 

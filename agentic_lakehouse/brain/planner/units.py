@@ -6,8 +6,12 @@ The units are those that `convert_unit` knows; their spellings follow UN/CEFACT 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from agentic_lakehouse.brain.planner.tokens import words
+
+if TYPE_CHECKING:
+    from agentic_lakehouse.brain.question import TargetColumn
 
 _SPELLINGS: dict[str, dict[str, str]] = {
     "mass": {
@@ -36,7 +40,9 @@ _SPELLINGS: dict[str, dict[str, str]] = {
 }
 DIMENSION = {unit: dimension for dimension, units in _SPELLINGS.items() for unit in units}
 """What each unit measures."""
-UNITS = {spelling: unit for units in _SPELLINGS.values() for unit, listed in units.items() for spelling in listed.split()}
+UNITS = {
+    spelling: unit for units in _SPELLINGS.values() for unit, listed in units.items() for spelling in listed.split()
+}
 """Spelling to unit."""
 _BRACKETS = re.compile(r"[(\[{]\s*([^)\]}]+?)\s*[)\]}]")
 SURE_LENGTH = 3
@@ -61,6 +67,11 @@ def unit_named(text: str | None) -> str | None:
     """Return the unit that a text names alone, such as the cell `KG` or the fact `g`; else `None`."""
     listed = words(text or "")
     return UNITS.get(listed[0]) if len(listed) == 1 else None
+
+
+def target_unit(target: TargetColumn) -> str | None:
+    """Return the unit in which a target is kept: what the standard says, else what the column's name does."""
+    return unit_named(target.unit) if target.unit else header_unit(target.name)
 
 
 def is_unit(word: str) -> bool:

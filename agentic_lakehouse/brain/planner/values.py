@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from agentic_lakehouse.brain.planner.tokens import lexicon, words
-from agentic_lakehouse.brain.planner.units import DIMENSION
+from agentic_lakehouse.brain.planner.units import DIMENSION, target_unit
 from agentic_lakehouse.brain.planner.vocabulary import flagged_value, value_map, value_words
 from agentic_lakehouse.brain.question import MapQuestion, SourceColumn, TargetColumn
 
-NUMERIC_TARGETS = re.compile(r"^(decimal|long|integer|int|double|float|number|bigint|smallint)\b")
+NUMERIC = re.compile(r"^(decimal|long|integer|int|double|float|number|bigint|smallint)\b")
 MOST = 0.9
 """Share of values that has a meaning or a form, from which the column is taken to have it."""
+CHECKED = frozenset({"gtin", "isbn"})
+"""Meanings that a check digit proves."""
 HALF = 0.5
+MOST_EVIDENCE = 1.5
+"""What all that speaks for a pair may add up to: unmistakable values may carry a header that says nothing."""
 
 
 class ValueEvidence:
@@ -44,7 +48,7 @@ class ValueEvidence:
             + _bounds(column, wanted)
             + _likeness(self._shown[source], wanted)
         )
-        return max(-1.0, min(1.0, evidence))
+        return max(-1.0, min(MOST_EVIDENCE, evidence))
 
     def _pattern(self, source: int, wanted: TargetColumn) -> float:
         """Judge by the target's pattern: worth the more the fewer other columns it fits."""
@@ -65,7 +69,7 @@ class ValueEvidence:
             kinds.discard("url")
         meant = {concept for kind in kinds for concept in lexicon().semantics[kind]}
         if meant & self._about[target]:
-            score += 0.6
+            score += 0.9 if kinds & CHECKED else 0.6
         elif kinds & {"url", "image_url", "email"}:
             score -= 0.6
         wants = {k for k, concepts in lexicon().semantics.items() if concepts & self._about[target]}
@@ -81,7 +85,7 @@ def shown(column: SourceColumn) -> tuple[str, ...]:
 
 def is_numeric(target: TargetColumn) -> bool:
     """Say whether a target holds numbers."""
-    return bool(NUMERIC_TARGETS.match(target.type))
+    return bool(NUMERIC.match(target.type))
 
 
 def numeric_share(column: SourceColumn) -> float:
@@ -111,9 +115,10 @@ def _type(column: SourceColumn, wanted: TargetColumn) -> float:
 def _unit(column: SourceColumn, wanted: TargetColumn) -> float:
     if column.unit is None or column.unit not in DIMENSION or DIMENSION[column.unit] == "money":
         return 0.0
-    if wanted.unit is None:
+    unit = target_unit(wanted)
+    if unit is None:
         return -0.3 if is_numeric(wanted) else 0.0
-    return 0.4 if DIMENSION[column.unit] == DIMENSION.get(wanted.unit) else -0.9
+    return 0.4 if DIMENSION[column.unit] == DIMENSION[unit] else -0.9
 
 
 def _vocabulary(column: SourceColumn, wanted: TargetColumn) -> float:
@@ -121,9 +126,9 @@ def _vocabulary(column: SourceColumn, wanted: TargetColumn) -> float:
         return 0.0
     if not column.all_values:
         return -0.8
-    if column.type == "boolean" and flagged_value(column, wanted):
-        return 0.5
     counts, known = value_words(column), value_map(column, wanted)
+    if flagged_value(column, wanted) and len(known) == len(counts):
+        return 0.5
     total = sum(counts.values())
     share = sum(count for word, count in counts.items() if word in known) / total if total else 0.0
     if share >= MOST:
@@ -171,7 +176,7 @@ def _number(text: str) -> float | None:
 
 
 def _matching(values: Sequence[str], pattern: str | None) -> float | None:
-    """Return the share of values that a pattern fits, after the best of the usual clean-ups; `None` if none can tell."""
+    """Return the share of values that a pattern fits after the best clean-up; `None` where that cannot be told."""
     compiled = compile_pattern(pattern)
     if compiled is None or not values:
         return None

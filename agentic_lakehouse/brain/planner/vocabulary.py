@@ -6,14 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from agentic_lakehouse.brain.naming import transliterate
-from agentic_lakehouse.brain.planner.tokens import words
+from agentic_lakehouse.brain.planner.tokens import lexicon, words
 
 if TYPE_CHECKING:
     from agentic_lakehouse.brain.question import SourceColumn, TargetColumn
-
-TRUE_WORDS = frozenset({"true", "yes", "1", "y", "t", "ja", "j", "oui", "si", "wahr", "vrai", "x"})
-FALSE_WORDS = frozenset({"false", "no", "0", "n", "f", "nein", "non", "falsch", "faux", "-"})
-"""Words for true and false, where a target's own synonyms say nothing."""
 
 
 def translations(target: TargetColumn) -> dict[str, str]:
@@ -36,7 +32,7 @@ def value_words(source: SourceColumn) -> dict[str, int]:
     if source.type != "boolean":
         return dict(source.values)
     counts = {"true": 0, "false": 0}
-    true_words = {fold(w) for w in (source.format or "").split("|")[:1]} | TRUE_WORDS
+    true_words = {fold(w) for w in (source.format or "").split("|")[:1]} | lexicon().affirmative
     for word, count in source.values.items():
         counts["true" if fold(word) in true_words else "false"] += count
     return counts
@@ -45,27 +41,31 @@ def value_words(source: SourceColumn) -> dict[str, int]:
 def value_map(source: SourceColumn, target: TargetColumn) -> dict[str, str]:
     """Return what each word of a source becomes; words without a counterpart are left out.
 
-    A boolean column that is named after a valid value (`In stock?`, `Published`) says by *true* that value, and by
-    *false* the only other one, or the one whose synonyms hold a word for *no*.
+    A column of yes and no that is named after a valid value (`In stock?`, `Discontinued`) says by *yes* that value. By
+    *no* it says what *no* means to the target, or, where the value is not what *yes* means to it, what *yes* does.
     """
-    known = translations(target)
-    found = {word: known[fold(word)] for word in value_words(source) if fold(word) in known}
-    if source.type == "boolean" and (meant := flagged_value(source, target, known)):
-        found["true"] = meant
-        others = [v for v in target.valid_values if v != meant]
-        negative = {known[word] for word in FALSE_WORDS if word in known} - {meant}
-        if len(others) == 1:
-            found["false"] = others[0]
-        elif len(negative) == 1:
-            found["false"] = negative.pop()
-        elif found.get("false") == meant:
-            del found["false"]
-    return found
+    known, held = translations(target), value_words(source)
+    yes, no = lexicon().affirmative, lexicon().negative
+    found = {word: known[fold(word)] for word in held if fold(word) in known}
+    meant = flagged_value(source, target)
+    if meant is None or not all(fold(word) in yes | no for word in held):
+        return found
+    positive, negative = _one(known, yes), _one(known, no)
+    others = [v for v in target.valid_values if v != meant]
+    otherwise = negative if positive in {meant, None} else positive
+    if otherwise in {meant, None}:
+        otherwise = others[0] if len(others) == 1 else None
+    meanings = {word: meant if fold(word) in yes else otherwise for word in held}
+    return {word: meaning for word, meaning in meanings.items() if meaning is not None}
 
 
-def flagged_value(source: SourceColumn, target: TargetColumn, known: Mapping[str, str] | None = None) -> str | None:
-    """Return the valid value that a source's header names, or `None`."""
-    known = translations(target) if known is None else known
-    header = " ".join(words(source.source_name))
-    short = " ".join(w for w in words(source.source_name) if w not in {"is", "ist", "est", "es"})
-    return known.get(header) or known.get(short)
+def flagged_value(source: SourceColumn, target: TargetColumn) -> str | None:
+    """Return the valid value that a header names, words that only say "this is a flag" aside; else `None`."""
+    header = [w for w in words(source.source_name) if w not in lexicon().flag]
+    return translations(target).get(" ".join(header)) if header else None
+
+
+def _one(known: Mapping[str, str], asked: frozenset[str]) -> str | None:
+    """Return the one value that words of a kind stand for; `None` where they stand for several or none."""
+    values = {known[word] for word in asked if word in known}
+    return values.pop() if len(values) == 1 else None

@@ -1,0 +1,154 @@
+"""Governance: who proposed, decided, asked, checked and ran what.
+
+These rows belong to no branch. They survive every rollback and every failed run, and are changed only by
+compare-and-swap, one writer at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.governed import (
+    Audit,
+    FeedRun,
+    ModelCall,
+    Proposal,
+    ProposalKind,
+    ProposalStatus,
+    Review,
+)
+from agentic_lakehouse.lake import export, proposals
+from agentic_lakehouse.lake.database import Database
+from agentic_lakehouse.lake.records import T, records, values_of
+from agentic_lakehouse.lake.rows import AUDITS, CALLS, PROPOSALS, REVIEWS, RUNS
+
+
+class Governance:
+    """The governance tables as typed values. Also the journal that `brain` writes its calls to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def propose(self, proposal: Proposal) -> Proposal:
+        """Enter a proposal and return it as it now stands; see `proposals.propose`.
+
+        Raises:
+            UsageInvalid: its sha256 is not that of its content, or its id is taken by other content.
+        """
+        with self._database.write() as connection:
+            return proposals.propose(connection, proposal)
+
+    def decide(self, review: Review) -> Proposal:
+        """Approve or reject a proposal and return it as it now stands.
+
+        Raises:
+            UsageInvalid: no such proposal, or it was decided before, or it is not what the reviewer saw.
+        """
+        with self._database.write() as connection:
+            return proposals.decide(connection, review)
+
+    def proposal(self, proposal_id: str) -> Proposal:
+        """Return one proposal.
+
+        Raises:
+            UsageInvalid: there is none of that id.
+        """
+        with self._database.read() as connection:
+            return proposals.get(connection, proposal_id)
+
+    def proposals(
+        self, feed: Feed | None = None, kind: ProposalKind | None = None, status: ProposalStatus | None = None
+    ) -> list[Proposal]:
+        """Return proposals, oldest first, those of a feed, kind or status alone where one is given."""
+        return self._all(Proposal, PROPOSALS, {"feed": _name(feed), "kind": kind, "status": status})
+
+    def active(self, feed: Feed, kind: ProposalKind) -> Proposal | None:
+        """Return the spec or mapping in force for a feed."""
+        return next(iter(self.proposals(feed, kind, "active")), None)
+
+    def approved_or_active(self, feed: Feed, kind: ProposalKind) -> Proposal | None:
+        """Return the spec or mapping that the next run uses: the approved one, else the one in force."""
+        return next(iter(self.proposals(feed, kind, "approved")), None) or self.active(feed, kind)
+
+    def approver(self, proposal_id: str) -> str:
+        """Return who decided on a proposal last, a person or `policy:<name>`; empty where nobody did."""
+        with self._database.read() as connection:
+            return proposals.approver(connection, proposal_id)
+
+    def reviews(self, proposal_id: str | None = None) -> list[Review]:
+        """Return decisions, oldest first."""
+        return self._all(Review, REVIEWS, {"proposal_id": proposal_id})
+
+    def record_call(self, call: ModelCall) -> None:
+        """Enter one attempt at a question, as sent and as received; the same call again changes nothing."""
+        with self._database.write() as connection:
+            if connection.execute(sa.select(CALLS.c.seq).where(CALLS.c.id == call.id)).first() is None:
+                connection.execute(CALLS.insert().values(values_of(call)))
+
+    def answered(self, request_sha256: str) -> ModelCall | None:
+        """Return the latest call that answered exactly this request well, so that it need not be made again."""
+        c = CALLS.c
+        good = (c.request_sha256 == request_sha256, c.status == "ok", c.cached.is_(False))
+        query = sa.select(CALLS).where(*good).order_by(c.seq.desc()).limit(1)
+        with self._database.read() as connection:
+            return next(iter(records(connection, ModelCall, query)), None)
+
+    def calls(self, feed: Feed | None = None, run_id: str | None = None, limit: int | None = None) -> list[ModelCall]:
+        """Return calls, newest first."""
+        return self._all(ModelCall, CALLS, {"feed": _name(feed), "run_id": run_id}, newest_first=True, limit=limit)
+
+    def record_audit(self, audit: Audit) -> None:
+        """Enter what was checked on which state of a branch; the latest of a stage is the one that counts."""
+        with self._database.write() as connection:
+            connection.execute(AUDITS.insert().values(values_of(audit)))
+
+    def audits(self, feed: Feed, run_id: str | None = None) -> list[Audit]:
+        """Return a feed's audits, oldest first."""
+        return self._all(Audit, AUDITS, {"feed": str(feed), "run_id": run_id})
+
+    def record_run(self, run: FeedRun) -> None:
+        """Enter how a run of a feed stands; what was entered before for the same run and feed is replaced."""
+        here = (RUNS.c.run_id == run.run_id, RUNS.c.feed == run.feed)
+        with self._database.write() as connection:
+            if connection.execute(RUNS.update().where(*here).values(values_of(run))).rowcount == 0:
+                connection.execute(RUNS.insert().values(values_of(run)))
+
+    def run(self, run_id: str, feed: Feed) -> FeedRun | None:
+        """Return how a run of a feed stands."""
+        return next(iter(self._all(FeedRun, RUNS, {"run_id": run_id, "feed": str(feed)})), None)
+
+    def last_run(self, feed: Feed) -> FeedRun | None:
+        """Return the run of a feed that was entered last."""
+        return next(iter(self._all(FeedRun, RUNS, {"feed": str(feed)}, newest_first=True, limit=1)), None)
+
+    def runs(self, feed: Feed | None = None, limit: int | None = None) -> list[FeedRun]:
+        """Return runs, newest first."""
+        return self._all(FeedRun, RUNS, {"feed": _name(feed)}, newest_first=True, limit=limit)
+
+    def as_arrow(self) -> dict[str, pa.Table]:
+        """Return every governance table as rows for SQL, by its name `governance.<table>`, at one instant."""
+        with self._database.read() as connection:
+            return export.tables(connection)
+
+    def _all(
+        self,
+        kind: type[T],
+        table: sa.Table,
+        equal: Mapping[str, str | None],
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[T]:
+        order = table.c.seq.desc() if newest_first else table.c.seq
+        wanted = [table.c[name] == value for name, value in equal.items() if value is not None]
+        query = sa.select(table).where(*wanted).order_by(order).limit(limit)
+        with self._database.read() as connection:
+            return records(connection, kind, query)
+
+
+def _name(feed: Feed | None) -> str | None:
+    return None if feed is None else str(feed)

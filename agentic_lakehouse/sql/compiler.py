@@ -1,0 +1,137 @@
+"""From an expression as people and models write it to SQL that an engine runs.
+
+Guard, make total, write helpers out, convert to the target's type, render: always from the tree, never from
+the text. Conversion rules, the same in every dialect:
+
+- to `decimal(p,s)`: rounded half away from zero to `s` digits; a number with too many digits before the point
+  is lost. The contract's scale is a statement of precision, so rounding to it is not a loss.
+- to `long`: a number with a fraction is lost, never rounded: 2.5 pieces are a fault of the mapping.
+- decimals to `string`: without trailing zeros, `42.50` as `42.5`.
+- to `date`: of a timestamp its UTC day. Text becomes a date, timestamp, number or boolean only as ISO writes it.
+- a number never becomes a date or back: that is refused here, not found out row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlglot import exp
+
+from agentic_lakehouse.errors import GuardRefused
+from agentic_lakehouse.sql.guard import guard_expression, guard_select
+from agentic_lakehouse.sql.harden import harden
+from agentic_lakehouse.sql.kinds import NUMBERS, kind_of
+from agentic_lakehouse.sql.loss import lost_text
+from agentic_lakehouse.sql.macros import expand
+from agentic_lakehouse.sql.spark import spark_sql
+from agentic_lakehouse.sql.trees import fill, render
+from agentic_lakehouse.sql.types import Dialect, duckdb_type
+
+_TIMES = frozenset({"date", "timestamp"})
+_COUNTED = NUMBERS | {"boolean"}
+_TRIMMED = (
+    "CASE WHEN STRPOS(CAST($x AS VARCHAR), '.') > 0"
+    " THEN RTRIM(RTRIM(CAST($x AS VARCHAR), '0'), '.') ELSE CAST($x AS VARCHAR) END"
+)
+_WHOLE = (
+    "CASE WHEN TRY_CAST($x AS DECIMAL(38, 10)) = FLOOR(TRY_CAST($x AS DECIMAL(38, 10)))"
+    " THEN TRY_CAST(TRY_CAST($x AS DECIMAL(38, 10)) AS BIGINT) END"
+)
+
+
+def compile_expression(
+    text: str, *, types: Mapping[str, str], target_type: str | None, dialect: Dialect = "duckdb"
+) -> str:
+    """Return the SQL of an expression's value in its target's type; what cannot be computed is null.
+
+    Args:
+        text: one scalar expression.
+        types: the columns it may read, with their table types.
+        target_type: table type of the column it fills; `None` leaves the type as it comes.
+        dialect: whose SQL to write.
+
+    Raises:
+        GuardRefused: the guard does not allow it, or its type can never become the target's.
+        ContractInvalid: a type is not a table type.
+    """
+    tree, kind = _checked(text, types, target_type)
+    value = expand(_converted(harden(tree, types), kind, target_type), dialect)
+    return _written(value, dialect)
+
+
+def compile_loss(text: str, *, types: Mapping[str, str], target_type: str | None, dialect: Dialect = "duckdb") -> str:
+    """Return SQL of the text that `compile_expression` with the same arguments lost, null where nothing was.
+
+    `(...) IS NOT NULL` is true of exactly those rows whose value is null although there was something to
+    convert: a cell to keep aside. A null source, or a null that the author asked for, is no loss.
+
+    Raises:
+        GuardRefused: as for `compile_expression`, or too many steps may lose a value.
+        ContractInvalid: a type is not a table type.
+    """
+    tree, kind = _checked(text, types, target_type)
+    hardened = harden(tree, types)
+    converted = _converted(hardened.copy(), kind, target_type)
+    return _written(expand(lost_text(hardened, converted, dialect), dialect), dialect, attempt=False)
+
+
+def compile_select(text: str, *, tables: Collection[str], dialect: Dialect = "duckdb") -> str:
+    """Return the SQL of one read-only query over `tables` (`schema.table` names).
+
+    Raises:
+        GuardRefused: the guard does not allow it.
+    """
+    tree = expand(guard_select(text, tables=tables), dialect)
+    return render(tree, dialect)
+
+
+def columns_read(text: str, *, columns: Collection[str]) -> tuple[str, ...]:
+    """Return the columns that an expression reads, in the order in which they first occur.
+
+    Raises:
+        GuardRefused: the guard does not allow it.
+    """
+    tree = guard_expression(text, columns=columns)
+    return tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False)))
+
+
+def tables_read(text: str, *, tables: Collection[str]) -> tuple[str, ...]:
+    """Return the tables of `tables` that a query reads, in the order in which they first occur.
+
+    Raises:
+        GuardRefused: the guard does not allow it.
+    """
+    tree = guard_select(text, tables=tables)
+    found = [f"{table.db}.{table.name}" if table.db else table.name for table in tree.find_all(exp.Table, bfs=False)]
+    return tuple(name for name in dict.fromkeys(found) if name in tables)
+
+
+def _checked(text: str, types: Mapping[str, str], target_type: str | None) -> tuple[exp.Expr, str | None]:
+    tree = guard_expression(text, columns=types)
+    kind = kind_of(tree, types)
+    target = (target_type or "").partition("(")[0]
+    if (kind in _TIMES and target in _COUNTED) or (kind in _COUNTED and target in _TIMES):
+        raise GuardRefused(
+            f"{text.strip()!r} gives a {kind}, which never becomes a {target_type}.",
+            hint="Map a column that holds such values, or convert it with strptime, to_timestamp or extract.",
+            node="type",
+            kind=kind,
+            target_type=target_type,
+        )
+    return tree, kind
+
+
+def _converted(tree: exp.Expr, kind: str | None, target_type: str | None) -> exp.Expr:
+    if target_type is None:
+        return tree
+    if target_type == "string" and kind == "decimal":
+        return fill(_TRIMMED, x=tree)
+    if target_type == "long" and kind != "long":
+        return fill(_WHOLE, x=tree)
+    return fill(f"TRY_CAST($x AS {duckdb_type(target_type)})", x=tree)
+
+
+def _written(tree: exp.Expr, dialect: Dialect, *, attempt: bool = True) -> str:
+    if dialect == "spark":
+        return spark_sql(tree)
+    return f"TRY({render(tree)})" if attempt else render(tree)

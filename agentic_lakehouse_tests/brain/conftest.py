@@ -1,0 +1,195 @@
+"""A scripted OpenAI-compatible server on loopback, a journal in memory, and hand-made facts."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentic_lakehouse.brain.brain import Brain, Budget, Patience
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.feed_spec import FileFormat
+from agentic_lakehouse.contracts.governed import ModelCall
+from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
+
+PROMPTS = Path(__file__).parents[2] / "prompts"
+FEED = Feed("acme", "prices")
+
+
+@dataclass
+class Memory:
+    """A journal that keeps calls as `lake` does: one row a call, the latest word on it."""
+
+    calls: dict[str, ModelCall] = field(default_factory=dict)
+    writes: int = 0
+
+    def record_call(self, call: ModelCall) -> None:
+        self.writes += 1
+        self.calls[call.id] = call
+
+    def answered(self, request_sha256: str) -> ModelCall | None:
+        good = [c for c in self.rows if c.request_sha256 == request_sha256 and c.status == "ok" and not c.cached]
+        return good[-1] if good else None
+
+    @property
+    def rows(self) -> list[ModelCall]:
+        return list(self.calls.values())
+
+    @property
+    def statuses(self) -> list[str]:
+        return [c.status for c in self.rows]
+
+
+@dataclass
+class ModelServer:
+    """Answers with what a test scripted, in order; the last script is repeated."""
+
+    url: str = ""
+    script: list[Callable[[dict[str, Any]], tuple[int, dict[str, str], str]]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+    def says(self, *answers: Any) -> None:
+        """Answer with these contents: text as it is, anything else as JSON."""
+        self.script.extend(_completion(a if isinstance(a, str) else json.dumps(a)) for a in answers)
+
+    def fails(self, *statuses: int, headers: dict[str, str] | None = None, body: str = '{"error":{"message":"no"}}') -> None:
+        self.script.extend(lambda _, s=s: (s, headers or {}, body) for s in statuses)
+
+    def sends(self, body: Any) -> None:
+        """Answer 200 with this body instead of a completion."""
+        self.script.append(lambda _: (200, {}, body if isinstance(body, str) else json.dumps(body)))
+
+    def words(self, number: int) -> str:
+        """Return all that the model was told in a request."""
+        return "\n".join(str(m["content"]) for m in self.requests[number]["messages"])
+
+
+def _completion(text: str) -> Callable[[dict[str, Any]], tuple[int, dict[str, str], str]]:
+    def reply(request: dict[str, Any]) -> tuple[int, dict[str, str], str]:
+        body = {
+            "id": "x",
+            "object": "chat.completion",
+            "created": 1,
+            "model": f"{request['model']}-2026-11-01",
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
+        }
+        return 200, {}, json.dumps(body)
+
+    return reply
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    stub = ModelServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802 - the base class calls it so
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            stub.requests.append(request)
+            status, headers, body = stub.script[min(len(stub.requests), len(stub.script)) - 1](request)
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body.encode())))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        stub.url = f"http://127.0.0.1:{httpd.server_port}/v1"
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield stub
+        httpd.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def journal() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def think(server: ModelServer, journal: Memory) -> Callable[..., Brain]:
+    """Make a brain that asks the scripted server and never really waits."""
+
+    def make(
+        *ladder: str,
+        budget: Budget | None = None,
+        waits: list[float] | None = None,
+        base_url: str | None = None,
+        prompts: Path = PROMPTS,
+        timeout_seconds: float = 20.0,
+    ) -> Brain:
+        return Brain(
+            ladder=ladder or ("openai-chat:weak",),
+            base_url=base_url or server.url,
+            prompts=prompts,
+            journal=journal,
+            timeout_seconds=timeout_seconds,
+            budget=budget or Budget(),
+            patience=Patience(sleep=(waits if waits is not None else []).append),
+        )
+
+    return make
+
+
+def column(name: str, position: int = 0, *, rows: int = 10, **facts: Any) -> ColumnProfile:
+    """Make a column's facts; `values` are its values with counts."""
+    values = facts.pop("values", {f"{name} {n}": 1 for n in range(rows)})
+    filled = sum(values.values())
+    return ColumnProfile(
+        source_name=name,
+        position=position,
+        rows=rows,
+        nulls=rows - filled,
+        distinct=len(values),
+        min_length=min((len(v) for v in values), default=0),
+        max_length=max((len(v) for v in values), default=0),
+        top_values=values,
+        samples=tuple(values)[:8],
+        **facts,
+    )
+
+
+def profile(*columns: ColumnProfile, keys: tuple[tuple[str, ...], ...] = ()) -> FeedProfile:
+    """Make a file's facts."""
+    return FeedProfile(
+        format=FileFormat(kind="csv", encoding="utf-8", delimiter=";", header_row=1),
+        file_name="prices.csv",
+        row_count=columns[0].rows,
+        byte_size=100,
+        sha256_of_file="0" * 64,
+        columns=columns,
+        unique_keys=keys,
+    )
+
+
+@pytest.fixture
+def prices() -> FeedProfile:
+    """Facts of a file with an article number and a price."""
+    price = TypeEvidence(type="decimal", format="1.234,56", matches=10, max_scale=2, max_digits=2)
+    return profile(
+        column("Artikel", values={f"A{n}": 1 for n in range(10)}),
+        column("Preis", 1, values={f"{n},50": 1 for n in range(10)}, evidence=(price,)),
+        keys=(("Artikel",),),
+    )
+
+
+GOOD = {
+    "columns": [
+        {"source_name": "Artikel", "type": "string"},
+        {"source_name": "Preis", "type": "decimal", "format": "1.234,56"},
+    ],
+    "primary_key": ["Artikel"],
+}
+"""An answer about `prices` that passes."""
