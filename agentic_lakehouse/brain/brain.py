@@ -156,11 +156,9 @@ class Brain:
             )
         )
 
-    def _ask(self, question: Question[Proposed, T]) -> Answer[T]:
-        ladder = Ladder(
-            self._rungs, self.journal, self.spending, load_prompt(self.prompts, "mend_answer"), self.patience
-        )
-        return ladder.ask(question)
+    def _ask(self, question: Question[P, T]) -> Answer[T]:
+        mend = load_prompt(self.prompts, "mend_answer")
+        return Ladder(self._rungs, self.journal, self.spending, mend, self.patience).ask(question)
 
     def _prompt(self, prompt_id: str, output: type[Proposed]) -> Prompt:
         prompt = load_prompt(self.prompts, prompt_id)

@@ -23,12 +23,13 @@ _CYRILLIC = (
 _GREEK = "α:a β:v γ:g δ:d ε:e ζ:z η:i θ:th ι:i κ:k λ:l μ:m ν:n ξ:x ο:o π:p ρ:r σ:s ς:s τ:t υ:y φ:f χ:ch ψ:ps ω:o"
 _PAIRS = dict(pair.split(":") for pair in f"{_CYRILLIC} {_GREEK}".split())
 _TABLE = str.maketrans({**_LATIN, **_PAIRS})
+_SHORT_PAIR = re.compile(r"\b([A-Z][a-z]) ([A-Z][a-z])\b")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def split_camel(text: str) -> str:
-    """Put a space where camel case begins a new word: `VKPreisBrutto` gives `VK Preis Brutto`."""
-    return _CAMEL.sub(" ", text)
+    """Put a space where camel case begins a new word: `VKPreisBrutto` gives `VK Preis Brutto`, `MwSt` stays."""
+    return " ".join(_SHORT_PAIR.sub(r"\1\2", _CAMEL.sub(" ", part)) for part in text.split())
 
 
 def transliterate(text: str) -> str:

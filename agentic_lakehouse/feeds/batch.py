@@ -84,7 +84,9 @@ def batches(records: Iterable[Record | Fault], names: Sequence[str], *, batch_ro
 
 
 def _batch(rows: list[tuple[int, Record]], broken: list[BrokenRecord], names: Sequence[str]) -> TextBatch:
-    columns: Iterable[Sequence[str | None]] = zip(*(r.cells for _, r in rows), strict=True) if rows else [()] * len(names)
+    columns: Iterable[Sequence[str | None]] = (
+        zip(*(r.cells for _, r in rows), strict=True) if rows else [()] * len(names)
+    )
     cells = pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in zip(names, columns, strict=True)])
     return TextBatch(
         rows=blank_to_null(cells),
@@ -97,4 +99,4 @@ def _batch(rows: list[tuple[int, Record]], broken: list[BrokenRecord], names: Se
 
 def blank_to_null(cells: pl.DataFrame) -> pl.DataFrame:
     """Return all-string `cells` with empty ones as null."""
-    return cells.with_columns(pl.when(pl.all() != "").then(pl.all())) if cells.width else cells  # noqa: PLC1901
+    return cells.with_columns(pl.when(pl.all() != "").then(pl.all())) if cells.width else cells

@@ -63,7 +63,7 @@ class ColumnTally:
         """Take in the cells of one batch."""
         self._rows += len(cells)
         text = cells.str.strip_chars().rename("value")
-        counts = text.drop_nulls().value_counts(name="n").filter(pl.col("value") != "")  # noqa: PLC1901
+        counts = text.drop_nulls().value_counts(name="n").filter(pl.col("value") != "")
         is_word = pl.col("value").str.len_chars() <= max(map(len, NULL_WORDS))
         is_word &= pl.col("value").str.to_lowercase().is_in(NULL_WORDS | SOFT_NULL_WORDS)
         for word, n in counts.filter(is_word).iter_rows():
@@ -108,7 +108,9 @@ class ColumnTally:
         shape = pl.col("value").str.head(MAX_SHOWN)
         for runs, sign in ((r"\p{Lu}", "A"), (r"\p{Ll}", "a"), ("[0-9]", "9")):
             shape = shape.str.replace_all(f"{runs}{{2,}}", f"{sign}+").str.replace_all(runs, sign)
-        counted = values.group_by(shape.alias("shape")).agg(pl.col("n").sum()).sort("n", "shape", descending=[True, False])
+        counted = (
+            values.group_by(shape.alias("shape")).agg(pl.col("n").sum()).sort("n", "shape", descending=[True, False])
+        )
         _count(self._patterns, counted)
 
     def _count_top(self, values: pl.DataFrame) -> None:

@@ -83,7 +83,7 @@ def _flat(table: pa.Table) -> pa.Table:
     return table
 
 
-def _text(column: pa.ChunkedArray) -> pl.Series:
+def _text(column: pa.ChunkedArray[Any]) -> pl.Series:
     kind = column.type
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)

@@ -173,7 +173,9 @@ def _header(found: Iterator[Record | Fault], *, name: str) -> list[str]:
     return [cell or "" for cell in first.cells]
 
 
-def _of_width(record: Record | Fault, width: int, dialect: Dialect, titles: Sequence[str] | None = None) -> Record | Fault:
+def _of_width(
+    record: Record | Fault, width: int, dialect: Dialect, titles: Sequence[str] | None = None
+) -> Record | Fault:
     """Turn a record that is not `width` cells wide, or is the header once more, into a fault.
 
     A quote that a vendor forgot to double is no loss where the rest of its line still makes a whole row.

@@ -27,6 +27,8 @@ TYPED_RECORDS = 200
 """Records whose cells are looked at."""
 RETEST_CHARS = 32 << 20
 """Text over which the best candidates are compared again."""
+RIVAL = 0.5
+"""Least share of the best score at which another dialect is compared again."""
 MIN_CONSISTENCY = 0.3
 """Least share of records of the commonest width; below it the file has one column."""
 
@@ -66,13 +68,10 @@ def choose_dialect(path: Path, encoding: str, *, name: str) -> Dialect:
     if not tables:
         whole = try_dialect(sample, Dialect(","))
         return Dialect("," if whole.width == 1 and whole.consistency == 1 else None)
-    best = tables[0]
-    if len(text) >= SAMPLE_CHARS and len(tables) > 1:
-        best = max(
-            (try_dialect(_upto(lines(path, encoding, name=name), RETEST_CHARS), t.dialect) for t in tables[:3]),
-            key=lambda t: (t.consistency * t.score, t.score),
-        )
-    return best.dialect
+    rivals = [t for t in tables[:3] if t.score >= RIVAL * tables[0].score]
+    if len(text) >= SAMPLE_CHARS and len(rivals) > 1:
+        rivals = [try_dialect(_upto(lines(path, encoding, name=name), RETEST_CHARS), t.dialect) for t in rivals]
+    return max(rivals, key=lambda t: t.score).dialect
 
 
 def try_dialect(source: Iterator[str] | Sequence[str], dialect: Dialect) -> Trial:
@@ -123,7 +122,9 @@ def _with_apostrophes(sample: list[str], best: Trial, *, escaped: bool) -> Trial
     quoted = _quoted(sample, dialect, "'")
     if single.consistency > best.consistency:
         return single if quoted else best
-    is_habit = quoted * 2 >= len(sample) and not _stray_quotes(sample, dialect, "'") and not _quoted(sample, dialect, '"')
+    is_habit = (
+        quoted * 2 >= len(sample) and not _stray_quotes(sample, dialect, "'") and not _quoted(sample, dialect, '"')
+    )
     return single if is_habit and single.consistency == best.consistency else best
 
 

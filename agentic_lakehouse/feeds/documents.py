@@ -7,14 +7,14 @@ keys in the file, in order of first sight.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
 from agentic_lakehouse.feeds.batch import Fault, Record
 from agentic_lakehouse.feeds.json_text import DECODER, JsonText, RepeatedKeys, render_json
-from agentic_lakehouse.feeds.names import require_width
+from agentic_lakehouse.feeds.names import MAX_COLUMNS, require_width
 from agentic_lakehouse.feeds.source import unreadable
 from agentic_lakehouse.feeds.text import is_undecodable, lines, open_text, printable, without_line_end
 
@@ -41,7 +41,9 @@ def _names(path: Path, fmt: FileFormat, name: str) -> tuple[str, ...]:
         flat = item if isinstance(item, Fault) else _flatten(item)
         if not isinstance(flat, Fault):
             names |= dict.fromkeys(flat)
-            require_width(len(names), name=name)
+            if len(names) > MAX_COLUMNS:
+                break
+    require_width(len(names), name=name)
     return tuple(names)
 
 
@@ -80,7 +82,7 @@ def _from_lines(path: Path, encoding: str, name: str) -> Iterator[_Item | Fault]
             yield Fault(number, printable(raw), "not_json", f"line {number} is no valid JSON: {error}")
 
 
-def _at_path(cursor: JsonText, path: str, here: str) -> Iterator[_Item]:
+def _at_path(cursor: JsonText, path: str, here: str) -> Generator[_Item, None, bool]:
     """Yield the records at `path`, walking on from `here`; return whether there is such a place."""
     opening = cursor.peek()
     if here == path:
@@ -94,7 +96,7 @@ def _at_path(cursor: JsonText, path: str, here: str) -> Iterator[_Item]:
     if opening != "{":
         cursor.skip()
         return False
-    for key in cursor.keys():
+    for key in cursor.members():
         below = f"{here}.{key}" if here else key
         if not found and (path == below or path.startswith(f"{below}.")):
             found = yield from _at_path(cursor, path, below)
@@ -106,7 +108,9 @@ def _at_path(cursor: JsonText, path: str, here: str) -> Iterator[_Item]:
 def _flatten(item: _Item) -> dict[str, str | None] | Fault:
     """Return a record's cells by dotted path, or what is wrong with it."""
     if not isinstance(item.value, dict):
-        return Fault(item.line, printable(item.raw), "not_an_object", f"the record in line {item.line} is no JSON object")
+        return Fault(
+            item.line, printable(item.raw), "not_an_object", f"the record in line {item.line} is no JSON object"
+        )
     flat: dict[str, str | None] = {}
     repeated = _fill(flat, item.value, "")
     if repeated is not None:

@@ -46,7 +46,7 @@ MIN_LATIN = 0.7
 
 _FOREIGN_RUN = re.compile(rb"[\x80-\xff]+")
 _SIGN_IN_WORD = re.compile(r"(?<=[a-zA-Z])[^\w\s!-~’‘–·®™](?=[a-zA-Z])|(?<=[a-zA-Z])[²³½¼¾ºª](?=[a-zA-Z])")
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1b\x7f]")
+_CONTROL = re.compile(rb"[\x00\x02-\x08\x0e-\x1b\x7f]")
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 
 
@@ -92,7 +92,7 @@ def _utf8_faults(path: Path, name: str) -> tuple[int, int]:
         if not text.isascii():
             bad = len(_ESCAPED_BYTE.findall(text))
             broken += bad
-            foreign += sum(not c.isascii() for c in text) - bad
+            foreign += len(text) - len(text.encode("ascii", "ignore")) - bad
     return broken, foreign
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -22,6 +22,14 @@ from agentic_lakehouse.feeds.numerals import (
     whole_digits,
 )
 from agentic_lakehouse.feeds.vocabulary import BOOLEAN_PAIRS, BOOLEAN_WORDS
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+_JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse)
+"""Refuses `NaN` and `Infinity`, which are no JSON."""
 
 MAX_SHAPES = 200
 """Layouts of date-like values that are looked at, per column and batch."""
@@ -60,7 +68,9 @@ class Tally:
             self.fraction = max(self.fraction, *found["fraction"].to_list())
         low, high = found["key"].arg_min(), found["key"].arg_max()
         if low is not None and high is not None:
-            self._extend((float(found["key"][low]), found["value"][low]), (float(found["key"][high]), found["value"][high]))
+            self._extend(
+                (float(found["key"][low]), found["value"][low]), (float(found["key"][high]), found["value"][high])
+            )
 
     def merge(self, other: Tally) -> None:
         """Take in what another tally counted."""
@@ -104,7 +114,9 @@ class TypeTallies:
 
     def _add_numbers(self, numbers: pl.DataFrame) -> None:
         value = pl.col("value")
-        integers = numbers.with_columns(key=pl.when(value.str.contains(INTEGER)).then(value).cast(pl.Int64, strict=False))
+        integers = numbers.with_columns(
+            key=pl.when(value.str.contains(INTEGER)).then(value).cast(pl.Int64, strict=False)
+        )
         integers = integers.filter(pl.col("key").is_not_null()).with_columns(
             whole=whole_digits(value), fraction=pl.lit(0)
         )
@@ -136,7 +148,7 @@ class TypeTallies:
     def mark_votes(self) -> Counter[str]:
         """Values that can only be read with one decimal mark, by that mark: what a column proves for its file."""
         best = {mark: max(self.decimals[n.format].matches for n in NOTATIONS if n.mark == mark) for mark in ".,"}
-        return Counter({"." : max(0, best["."] - best[","]), ",": max(0, best[","] - best["."])})
+        return Counter({".": max(0, best["."] - best[","]), ",": max(0, best[","] - best["."])})
 
     def evidence(self, values: int, *, mark: str, order: str | None) -> list[tuple[TypeEvidence, Tally]]:
         """Return the readings that fit at least one value, most matches first.
@@ -200,7 +212,7 @@ class TypeTallies:
 def is_json(text: str) -> bool:
     """Whether `text` is a whole JSON value."""
     try:
-        json.loads(text)
+        _JSON.decode(text)
     except (ValueError, RecursionError):
         return False
     return True
@@ -213,9 +225,7 @@ def _read_decimals(numbers: pl.DataFrame, notation: DecimalNotation) -> pl.DataF
 
 
 def _entry(kind: ColumnType, fmt: str | None, tally: Tally) -> tuple[TypeEvidence, Tally]:
-    found = TypeEvidence(
-        type=kind, format=fmt, matches=tally.matches, max_scale=tally.fraction, max_digits=tally.whole
-    )
+    found = TypeEvidence(type=kind, format=fmt, matches=tally.matches, max_scale=tally.fraction, max_digits=tally.whole)
     return found, tally
 
 

@@ -58,7 +58,7 @@ def _filled(cells: Sequence[str | None]) -> int:
 
 
 def _vote(cell: str, values: list[str]) -> int:
-    """Return 1 where `cell` is unlike its column, as names are; -1 where it is one more value; 0 in doubt."""
+    """Return 1 where `cell` is unlike its column, as names are; -1 or less where it is one more value; 0 in doubt."""
     if not values:
         return 0
     if len(cell) > MAX_HEADER_CELL:
@@ -81,7 +81,7 @@ def _vote_of_shapes(cell: str, values: list[str]) -> int:
     shape, count = Counter(map(cell_shape, values)).most_common(1)[0]
     if count < DOMINANT * len(values) or len(values) == 1 or "9" not in shape:
         return 0
-    return -1 if cell_shape(cell) == shape else 1
+    return -2 if cell_shape(cell) == shape else 1
 
 
 def _could_be_names(cells: list[str]) -> bool:

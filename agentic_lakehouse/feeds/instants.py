@@ -113,7 +113,7 @@ def read_timestamp(text: pl.Expr, fmt: str) -> pl.Expr:
 
     An offset in the text is honoured; without one the time is taken as UTC. A bare date is its midnight.
     """
-    laid_out = pl.when(text.str.contains(instant_regex(fmt))).then(text)
+    laid_out: pl.Expr = pl.when(text.str.contains(instant_regex(fmt))).then(text)
     fields = set(_TOKEN.findall(fmt))
     if not fields & _TIME_FIELDS:
         return read_date(text, fmt).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")

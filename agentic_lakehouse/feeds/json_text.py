@@ -125,7 +125,7 @@ class JsonText:
             self._step(end)
             return line, raw, value
 
-    def keys(self) -> Iterator[str]:
+    def members(self) -> Iterator[str]:
         """Pass an object, yielding each key; the caller passes the value before taking the next key.
 
         Raises:
@@ -165,7 +165,7 @@ class JsonText:
         """
         opening = self.peek()
         if opening in {"{", "["}:
-            for _ in self.keys() if opening == "{" else self.elements():
+            for _ in self.members() if opening == "{" else self.elements():
                 self.skip()
         else:
             self.value()

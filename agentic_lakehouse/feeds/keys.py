@@ -68,8 +68,10 @@ def find_keys(
         name: what errors call it.
     """
     whole = [c for c in columns if c.rows > 1 and not c.nulls and c.distinct > 1]
-    proved = [(c.source_name,) for c in whole if c.source_name in exact and c.distinct == c.rows]
-    estimated = [(c.source_name,) for c in whole if c.source_name not in exact and c.distinct > 0.95 * c.rows]
+    proved: list[Key] = [(c.source_name,) for c in whole if c.source_name in exact and c.distinct == c.rows]
+    estimated: list[Key] = [
+        (c.source_name,) for c in whole if c.source_name not in exact and c.distinct > 0.95 * c.rows
+    ]
     open_sets = [key for key in estimated if key[0] in sample.columns][:MAX_PROVED]
     proved += _prove(open_sets, path=path, fmt=fmt, name=name)
     if proved:

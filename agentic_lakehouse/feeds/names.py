@@ -33,11 +33,13 @@ def positions(width: int) -> tuple[str, ...]:
 
 
 def require_width(width: int, *, name: str) -> None:
-    """Refuse a table that is too wide to be one.
+    """Refuse what has no columns, or too many to be a table.
 
     Raises:
-        FeedUnreadable: it has more than `MAX_COLUMNS` columns.
+        FeedUnreadable: it has none, or more than `MAX_COLUMNS`.
     """
+    if width == 0:
+        raise unreadable(name, "has no columns", hint="Ask the vendor whether the delivery is complete.")
     if width > MAX_COLUMNS:
         raise unreadable(
             name,

@@ -44,7 +44,7 @@ def _search(cursor: JsonText, here: str, counts: dict[str, int]) -> None:
             cursor.value()
         counts[here] = max(objects, counts.get(here, 0))
     elif opening == "{":
-        for key in cursor.keys():
+        for key in cursor.members():
             _search(cursor, f"{here}.{key}" if here else key, counts)
     else:
         cursor.skip()

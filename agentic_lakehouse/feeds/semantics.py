@@ -16,6 +16,7 @@ _QUANTITY = rf"(?i)^[+-]?{_NUMBER}\s*({_UNIT})[.]?$"
 _AMOUNT = rf"(?i)^[+-]?([€$£¥₹₽]|[a-z]{{3}})\s*{_NUMBER}$"
 _URL = r"^https?://[^\s,;|]+$"
 _LEVEL = r"[^<>/|\s](?:[^<>/|]*[^<>/|\s])?"
+_TAGS = "p|br|b|i|u|a|ul|ol|li|div|span|strong|em|h[1-6]|table|tr|td|img|font|sup|sub"
 _WORDY_LEVEL = r"\p{L}[^<>/|:.]*"
 
 PATTERNS: dict[str, str] = {
@@ -23,12 +24,12 @@ PATTERNS: dict[str, str] = {
     "image_url": r"(?i)^https?://[^\s,;|?#]+\.(?:jpe?g|png|gif|webp|svg|avif|bmp|tiff?)(?:[?#]\S*)?$",
     "url_list": r"^https?://[^\s,;|]+(?:\s*[,;|\s]\s*https?://[^\s,;|]+)+$",
     "email": r"^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$",
-    "html": r"(?is)<(?:p|br|b|i|u|a|ul|ol|li|div|span|strong|em|h[1-6]|table|tr|td|img|font|sup|sub)\b[^<>]*>|&(?:amp|nbsp|lt|gt|quot|[a-z]{1,6}uml|#[0-9]+);",
+    "html": rf"(?is)<(?:{_TAGS})\b[^<>]*>|&(?:amp|nbsp|lt|gt|quot|[a-z]{{1,6}}uml|#[0-9]+);",
     "leading_zero": r"^0[0-9]+$",
     "scientific": r"^[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+$",
     "path": rf"^(?:{_LEVEL}(?:\s*>\s*{_LEVEL})+|{_WORDY_LEVEL}(?:/{_WORDY_LEVEL})+)$",
 }
-"""What a regular expression tells. `url_list` is several links in one cell, divided by comma, semicolon, bar or space."""
+"""What a regular expression tells. `url_list` is links in one cell, divided by comma, semicolon, bar or space."""
 
 _MAX_CODE = 60
 

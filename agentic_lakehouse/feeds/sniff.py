@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
+from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.feeds import columnar, workbook
 from agentic_lakehouse.feeds.batch import Record
 from agentic_lakehouse.feeds.delimited import Dialect, records
@@ -59,28 +60,31 @@ def sniff(path: Path, *, name: str) -> FileFormat:
         FeedUnreadable: the file is empty, binary, truncated, of an unknown kind, or cannot be opened.
     """
     start = head(path, PEEK, name=name)
-    packed = start[:2] != GZIP_MAGIC and _is_gzip(path)
-    if not start.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        raise unreadable(name, "is empty", hint="Ask the vendor to send the file again.")
-    for magic, kind in OTHER_KINDS:
+    if not start.strip(b"\x00 \t\r\n"):
+        raise _empty(name)
+    for magic, what in OTHER_KINDS:
         if start.startswith(magic):
-            raise unreadable(name, f"is {kind}", hint=READABLE)
+            raise unreadable(name, f"is {what}", hint=READABLE)
     if start.startswith((PARQUET_MAGIC, ZIP_MAGIC)):
-        if packed:
+        if _is_gzip(path):
             raise unreadable(name, "is a gzipped Parquet or ZIP file", hint="Send it without the gzip around it.")
         return _parquet(path, name) if start.startswith(PARQUET_MAGIC) else _zip(path, name)
     encoding = detect_encoding(path, name=name)
     text = start.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
+    if not text:
+        raise _empty(name)
     if _MARKUP.match(text):
         raise unreadable(name, "is XML or HTML", hint=READABLE)
     kind = _json_kind(text, PurePosixPath(name.lower().removesuffix(".gz")).suffix)
     if kind == "jsonl":
         return FileFormat(kind="jsonl", encoding=encoding)
     if kind == "json":
-        return FileFormat(
-            kind="json", encoding=encoding, record_path=find_record_path(path, encoding, name=name)
-        )
+        return FileFormat(kind="json", encoding=encoding, record_path=find_record_path(path, encoding, name=name))
     return _delimited(path, encoding, name)
+
+
+def _empty(name: str) -> FeedUnreadable:
+    return unreadable(name, "is empty", hint="Ask the vendor to send the file again.")
 
 
 def _is_gzip(path: Path) -> bool:
@@ -99,7 +103,9 @@ def _zip(path: Path, name: str) -> FileFormat:
             parts = set(archive.namelist())
     except (zipfile.BadZipFile, OSError) as error:
         raise unreadable(
-            name, f"is a truncated or damaged workbook or ZIP archive ({error})", hint="Ask the vendor to send it again."
+            name,
+            f"is a truncated or damaged workbook or ZIP archive ({error})",
+            hint="Ask the vendor to send it again.",
         ) from error
     if "xl/workbook.xml" not in parts:
         raise unreadable(name, "is a ZIP archive but no XLSX workbook", hint=f"Unpack it. {READABLE}")

@@ -76,7 +76,9 @@ class _Gunzip(io.RawIOBase):
             count = self._stream.readinto(buffer)
         except (EOFError, OSError, zlib.error) as error:
             raise unreadable(
-                self._name, f"its gzip stream is truncated or damaged ({error})", hint="Ask the vendor to send it again."
+                self._name,
+                f"its gzip stream is truncated or damaged ({error})",
+                hint="Ask the vendor to send it again.",
             ) from error
         self._size += count
         if self._size > self._bound:

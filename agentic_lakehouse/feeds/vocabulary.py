@@ -6,12 +6,14 @@ from functools import lru_cache
 
 NULL_WORDS = frozenset({
     "null", "(null)", "<null>", "[null]", "\\n", "n/a", "#n/a", "n.a.", "n. a.", "k.a.", "k. a.", "k.a", "s.o.", "s/o",
-    "-", "--", "---", "–", "—", "?", "??", ".", "undefined", "#null!", "#value!", "#ref!", "#div/0!", "#name?",
+    "-", "--", "---", "–", "—", "?", "??", ".", "undefined", "#null!", "#num!", "#value!", "#ref!", "#div/0!", "#name?",
     "keine angabe", "not available", "not applicable", "nicht verfügbar", "non disponible", "no disponible",
     "0000-00-00", "0000-00-00 00:00:00",
 })  # fmt: skip
 """Texts, in small letters, that mean "no value" in any column: SQL, R, Excel and everyday use."""
-SOFT_NULL_WORDS = frozenset({"na", "nan", "none", "nil", "unknown", "unbekannt", "inconnu", "tbd", "tba", "keine", "leer"})
+SOFT_NULL_WORDS = frozenset(
+    {"na", "nan", "none", "nil", "unknown", "unbekannt", "inconnu", "tbd", "tba", "keine", "leer"}
+)
 """The same, but some columns hold them as values: a country (`NA`), a category (`none`)."""
 
 BOOLEAN_PAIRS = (
@@ -23,15 +25,30 @@ BOOLEAN_PAIRS = (
 """Words for true and false, the commonest pair first where a word stands in several."""
 BOOLEAN_WORDS = frozenset(word for pair in BOOLEAN_PAIRS for word in pair)
 
-UNITS = frozenset(
-    "mg g kg t lb lbs oz mm cm dm m km in inch inches ft yd ml cl dl l liter litre gal qt pt m2 m3 qm cm2 cm3 m² m³"
-    " w kw v mv a ma mah ah wh kwh hz khz mhz ghz kb mb gb tb mp dpi px bar psi nm db °c °f % ° \" '"
-    " st stk stück pcs pc pce pack ea min h hr hrs s sec ms d mon monate months years jahre".split()
-)
+UNITS = frozenset({
+    "mg", "g", "kg", "t", "lb", "lbs", "oz", "mm", "cm", "dm", "m", "km", "in", "inch", "inches", "ft", "yd",
+    "ml", "cl", "dl", "l", "liter", "litre", "gal", "qt", "pt", "m2", "m3", "qm", "cm2", "cm3", "m²", "m³",
+    "w", "kw", "v", "mv", "a", "ma", "mah", "ah", "wh", "kwh", "hz", "khz", "mhz", "ghz", "kb", "mb", "gb", "tb",
+    "mp", "dpi", "px", "bar", "psi", "nm", "db", "°c", "°f", "%", "°", '"', "'", "st", "stk", "stück", "pcs", "pc",
+    "pce", "pack", "ea", "min", "h", "hr", "hrs", "s", "sec", "ms", "d", "mon", "monate", "months", "years", "jahre",
+})  # fmt: skip
 """Units of measure in small letters: SI, UN/ECE Recommendation 20 in vendors' spelling, and the pieces of commerce."""
-CURRENCY_SIGNS = {"€": "eur", "$": "$", "£": "gbp", "¥": "¥", "₹": "inr", "₽": "rub", "zł": "pln", "kč": "czk", "kr": "kr", "ft": "huf"}
+CURRENCY_SIGNS = {
+    "€": "eur",
+    "$": "$",
+    "£": "gbp",
+    "¥": "¥",
+    "₹": "inr",
+    "₽": "rub",
+    "zł": "pln",
+    "kč": "czk",
+    "kr": "kr",
+    "ft": "huf",
+}
 """Signs beside amounts; those that many countries share keep their sign."""
 
+NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"})
+"""Two-letter territories of CLDR that are no countries."""
 NAME_LOCALES = ("en", "de", "fr", "es", "it", "nl", "pl", "pt", "sv")
 """Languages in which country names are known."""
 
@@ -49,8 +66,13 @@ def countries() -> frozenset[str]:
     """Return ISO 3166-1 alpha-2 codes in capitals and country names in small letters, from CLDR."""
     from babel import Locale
 
-    codes = {code for code in Locale("en").territories if len(code) == 2 and code.isalpha()} - {"EU", "EZ", "UN", "ZZ", "QO"}
-    names = {Locale(language).territories[c].lower() for language in NAME_LOCALES for c in codes if c in Locale(language).territories}
+    codes = {str(c) for c in Locale("en").territories if len(str(c)) == 2 and str(c).isalpha()} - NO_COUNTRIES
+    names = {
+        str(name).lower()
+        for language in NAME_LOCALES
+        for code, name in Locale(language).territories.items()
+        if code in codes
+    }
     return frozenset(codes | names)
 
 

@@ -19,6 +19,16 @@ from agentic_lakehouse.feeds.source import unreadable
 
 MAX_UNPACKED = 1 << 30
 """Most bytes that a workbook's parts may have together, unpacked."""
+ERROR_VALUES = {
+    "NA": "#N/A",
+    "Div0": "#DIV/0!",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+    "Num": "#NUM!",
+    "Ref": "#REF!",
+    "Value": "#VALUE!",
+}
+"""Faults of formulas, as the reader calls them and as Excel shows them."""
 MIDNIGHT = " 00:00:00"
 
 _INSTANT = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}"
@@ -53,19 +63,21 @@ def rows(path: Path, fmt: FileFormat, *, name: str) -> tuple[tuple[str, ...], It
     _, cells = _cells(_book(path, name), fmt.sheet or 0, name)
     require_width(cells.width, name=name)
     if fmt.header_row is None:
-        return positions(cells.width), _records(_as_dates(cells), 1)
+        names = positions(cells.width)
+        return names, _records(_as_dates(cells), names, first_row=1)
     if fmt.header_row > cells.height:
         raise unreadable(name, f"has no row {fmt.header_row}, where its header was", hint="Describe the file anew.")
     titles, body = cells.row(fmt.header_row - 1), _as_dates(cells.slice(fmt.header_row))
     used = [i for i, title in enumerate(titles) if title or body[:, i].null_count() < body.height]
-    names = unique_names(titles)
-    return tuple(names[i] for i in used), _records(body[:, used], fmt.header_row + 1)
+    titles = unique_names(titles)
+    names = tuple(titles[i] for i in used)
+    return names, _records(body[:, used], names, first_row=fmt.header_row + 1)
 
 
-def _records(cells: pl.DataFrame, first_row: int) -> Iterator[Record]:
+def _records(cells: pl.DataFrame, names: tuple[str, ...], *, first_row: int) -> Iterator[Record]:
     for number, row in enumerate(cells.iter_rows(), start=first_row):
         if any(row):
-            yield Record(number, json.dumps(row, ensure_ascii=False), row)
+            yield Record(number, json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False), row)
 
 
 def _filled_rows(cells: pl.DataFrame, count: int) -> list[Row]:
@@ -98,11 +110,15 @@ def _cells(book: Any, sheet: str | int, name: str) -> tuple[Any, pl.DataFrame]:
 
     try:
         loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
-        return loaded, pl.DataFrame(loaded.to_arrow()).with_columns(
-            pl.when(pl.all().str.strip_chars() != "").then(pl.all())  # noqa: PLC1901
-        )
+        arrow, faults = loaded.to_arrow_with_errors()
     except fastexcel.FastExcelError as error:
         raise _damaged(name, error) from error
+    cells = pl.DataFrame(arrow).with_columns(pl.when(pl.all().str.strip_chars() != "").then(pl.all()))
+    for fault in faults.errors if faults else ():
+        shown = next((text for word, text in ERROR_VALUES.items() if f"Error({word})" in fault.detail), None)
+        row, column = fault.offset_position
+        cells[row, column] = shown
+    return loaded, cells
 
 
 def _damaged(name: str, error: Exception) -> Exception:

@@ -159,7 +159,7 @@ class Branch(View):
     def _writing(self, table: str) -> Iterator[None]:
         self.heartbeat()
         try:
-            with self._database.told():
+            with self._database.told(), self._warehouse.told(self._warehouse.table_location(table)):
                 yield
         except NoSuchTableError as error:
             self.heartbeat()

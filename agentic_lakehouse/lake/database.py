@@ -42,11 +42,13 @@ class Database:
 
     @classmethod
     def open(cls, url: str) -> Database:
-        """Connect to the database at an SQLAlchemy URL; an SQLite file and its folder are made where absent.
+        """Find the database at an SQLAlchemy URL; an SQLite file and its folder are made where absent.
+
+        Nothing is read before `read` or `write`.
 
         Raises:
             SettingsInvalid: the URL names no database that a lake can stand in.
-            CatalogUnavailable: it cannot be opened.
+            CatalogUnavailable: the folder cannot be made.
         """
         parsed = _parse(url)
         if parsed.get_backend_name() != "sqlite":
@@ -63,10 +65,7 @@ class Database:
         engine = _engine(parsed.set(database=str(path)), connect_args={"timeout": BUSY_SECONDS})
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
-        database = cls(engine)
-        with database.told():
-            _use_write_ahead_log(engine)
-        return database
+        return cls(engine)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -151,8 +150,12 @@ def _engine(url: sa.URL, **options: Any) -> sa.Engine:
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
-    """Leave transactions to `_begin_sqlite`: the driver by itself begins them late and never immediately."""
+    """Let readers and one writer work side by side, and leave transactions to `_begin_sqlite`.
+
+    The driver by itself begins transactions late, and never immediately.
+    """
     connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
 
 
@@ -160,16 +163,3 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     """Take the write lock at once where writing is meant: a reader that turns writer can be refused at any time."""
     writes = connection.get_execution_options().get("lake_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _use_write_ahead_log(engine: sa.Engine) -> None:
-    """Let readers and one writer work side by side. Remembered in the file, so the first process does it for all."""
-    raw = engine.raw_connection()
-    try:
-        cursor = raw.cursor()
-        cursor.execute("PRAGMA journal_mode")
-        if cursor.fetchone() != ("wal",):
-            cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.close()
-    finally:
-        raw.close()

@@ -6,7 +6,7 @@ short by some writers and left out by others, and a file filed under the wrong p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -155,8 +155,3 @@ def _same(word: str, expected: str) -> bool:
 def _field_id(field: pa.Field[pa.DataType]) -> int | None:
     number = (field.metadata or {}).get(_FIELD_ID)
     return None if number is None else int(number)
-
-
-def total(files: Sequence[DataFile]) -> int:
-    """Return the number of rows in data files."""
-    return sum(file.record_count for file in files)

@@ -6,7 +6,7 @@ shows these things elsewhere (a UI, an orchestrator's blocking checks) shows the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -19,7 +19,7 @@ from agentic_lakehouse.lake.records import records
 from agentic_lakehouse.lake.rows import AUDITS, DELIVERIES, PROPOSALS, REVIEWS
 
 
-def require_audits(connection: sa.Connection, feed: Feed, since: int, mine: Pointers) -> Audit:
+def require_audits(connection: sa.Connection, feed: Feed, since: int, mine: Pointers, tables: Collection[str]) -> Audit:
     """Return the audit of the staged branch, which is of exactly its tables, as is the one of bronze.
 
     Args:
@@ -27,13 +27,14 @@ def require_audits(connection: sa.Connection, feed: Feed, since: int, mine: Poin
         feed: whose branch it is.
         since: number of the last audit before the branch was begun; older ones are of another branch.
         mine: the branch's changed tables.
+        tables: all tables of the branch.
 
     Raises:
         PublishRefused: names the audit that is missing, out of date, or failed.
     """
     bronze = _latest(connection, feed, "bronze", since)
-    raw = _raw_namespace(feed, mine)
-    expected = {t: p for t, p in mine.items() if t.rpartition(".")[0] == raw or t in bronze.pointers}
+    raw = next((_namespace(table) for table in tables if table.rpartition(".")[2] == feed.table), None)
+    expected = {t: p for t, p in mine.items() if _namespace(t) == raw or t in bronze.pointers}
     _require_passed(feed, bronze, expected)
     staged = _latest(connection, feed, "staged", since)
     _require_passed(feed, staged, mine)
@@ -50,9 +51,8 @@ def _latest(connection: sa.Connection, feed: Feed, stage: str, since: int) -> Au
     raise _refused(feed, f"no audit of its {stage} tables is recorded", step=f"audit {stage}")
 
 
-def _raw_namespace(feed: Feed, mine: Pointers) -> str | None:
-    """Return the namespace of the feed's bronze table, where the branch changed it."""
-    return next((table.rpartition(".")[0] for table in mine if table.rpartition(".")[2] == feed.table), None)
+def _namespace(table: str) -> str:
+    return table.rpartition(".")[0]
 
 
 def _require_passed(feed: Feed, audit: Audit, expected: Pointers) -> None:

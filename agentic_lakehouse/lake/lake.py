@@ -89,7 +89,7 @@ class Lake:
         """Make tables under a name of their own, then give main those that it still lacks."""
         scratch = f"shared@{uuid.uuid4().hex}"
         maker = NamedCatalog(scratch, self._database.engine, self._warehouse)
-        with self._database.told():
+        with self._database.told(), self._warehouse.told(self._warehouse.root):
             made = {schema.name: create(maker, schema, self._warehouse, shared=True) for schema in tables}
         with self._database.write() as connection:
             catalog.add_namespaces(connection, scratch, MAIN)

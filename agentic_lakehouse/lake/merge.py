@@ -105,8 +105,9 @@ def look_up(connection: sa.Connection, request: Request) -> Standing:
     feed = request.branch.feed
     row = leases.require(connection, request.branch.lease)
     base = commits.pointers_at(connection, row["base_seq"])
-    mine = changed(catalog.pointers(connection, row["catalog"]), base)
-    audit = gate.require_audits(connection, feed, row["audits_before"], mine)
+    there = catalog.pointers(connection, row["catalog"])
+    mine = changed(there, base)
+    audit = gate.require_audits(connection, feed, row["audits_before"], mine, there)
     mapping = gate.require_approved(connection, feed, audit.mapping_sha256)
     deliveries = gate.require_deliveries(connection, feed, request.deliveries)
     spec = gate.require_specs(connection, feed, deliveries)

@@ -99,8 +99,11 @@ def decide(connection: sa.Connection, review: Review) -> Proposal:
 
 
 def activate(connection: sa.Connection, proposal: Proposal) -> None:
-    """Put a proposal in force, in the merge that uses it; those in force or approved before it are superseded."""
-    _supersede(connection, proposal, statuses=("active", "approved"))
+    """Put a proposal in force, in the merge that uses it; the one in force before is superseded.
+
+    One that was approved meanwhile stays so: the next run uses it.
+    """
+    _supersede(connection, proposal, statuses=("active",))
     _move(connection, proposal, "active")
 
 

@@ -79,7 +79,8 @@ def conflict(feed: Feed, table: str, what: str) -> MergeConflict:
 
 
 def _by_path(warehouse: Warehouse, location: str) -> dict[str, DataFile]:
-    return {file.file_path: file for file in live_files(warehouse.table_at(location))}
+    with warehouse.told(location):
+        return {file.file_path: file for file in live_files(warehouse.table_at(location))}
 
 
 def _within(files: Mapping[str, DataFile], partitions: set[Record]) -> set[str]:
@@ -102,7 +103,7 @@ def _commit_onto(
         catalog.drop(connection, lease.scratch)
         catalog.point(connection, lease.scratch, table, old=None, new=head)
     try:
-        with database.told():
+        with database.told(), warehouse.told(head):
             copy = NamedCatalog(lease.scratch, database.engine, warehouse).load_table(table)
             swap(copy, removed=removed, added=added)
     except (NoSuchTableError, CommitFailedException):

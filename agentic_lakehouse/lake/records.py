@@ -21,8 +21,8 @@ class Json(sa.types.TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, _dialect: sa.Dialect) -> str | None:
-        """Render; a number that JSON cannot hold (NaN, infinity) becomes text."""
-        return None if value is None else canonical_json(to_jsonable_python(value, inf_nan_mode="strings"))
+        """Render; a number that JSON cannot hold (NaN, infinity) becomes null."""
+        return None if value is None else canonical_json(to_jsonable_python(value, inf_nan_mode="null"))
 
     def process_result_value(self, value: str | None, _dialect: sa.Dialect) -> Any:
         """Parse."""

@@ -119,7 +119,7 @@ REVIEWS = sa.Table(
     "lake_reviews",
     METADATA,
     _seq(),
-    _text("proposal_id", index=True),
+    sa.Column("proposal_id", _TEXT, sa.ForeignKey(PROPOSALS.c.id), nullable=False, index=True),
     _text("sha256"),
     _text("decision"),
     _text("by"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import StaticTable
 
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake.catalog import Pointers
-from agentic_lakehouse.lake.files import PartitionValue, live_files, total
+from agentic_lakehouse.lake.files import PartitionValue, live_files
 from agentic_lakehouse.lake.schemas import words_of
 from agentic_lakehouse.lake.warehouse import Warehouse
 
@@ -48,7 +49,7 @@ class View:
         Raises:
             UsageInvalid: there is no such table or partition column.
         """
-        return sorted(file.file_path for file in live_files(self._table(table), partition))
+        return sorted(file.file_path for file in self._live(table, partition))
 
     def local_files(self, table: str, staging: Path, **partition: PartitionValue) -> list[Path]:
         """Return the same files as local paths, copied into `staging` where the warehouse is remote.
@@ -64,7 +65,12 @@ class View:
         Raises:
             UsageInvalid: there is no such table or partition column.
         """
-        return total(live_files(self._table(table), partition))
+        return sum(file.record_count for file in self._live(table, partition))
+
+    def _live(self, table: str, partition: Mapping[str, PartitionValue]) -> list[DataFile]:
+        found = self._table(table)
+        with self._warehouse.told(found.metadata_location):
+            return live_files(found, partition)
 
     def _table(self, table: str) -> StaticTable:
         location = self.pointers().get(table)

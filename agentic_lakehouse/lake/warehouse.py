@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -81,30 +83,32 @@ class Warehouse:
         return f"{self.table_location(table)}/data/{uuid.uuid4().hex}.parquet"
 
     def put(self, path: Path, location: str) -> None:
-        """Move a local file to a new location; where the warehouse is remote, upload it."""
-        if self.is_local:
-            Path(location).parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(path, location)
-            return
-        with path.open("rb") as source, self.io.new_output(location).create() as target:
-            shutil.copyfileobj(source, target, _CHUNK)
+        """Move a local file to a new location; where the warehouse is remote, upload it.
+
+        Raises:
+            CatalogUnavailable: it cannot be written there.
+        """
+        with self.told(location):
+            if self.is_local:
+                Path(location).parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(path, location)
+                return
+            with path.open("rb") as source, self.io.new_output(location).create() as target:
+                shutil.copyfileobj(source, target, _CHUNK)
 
     def local_copy(self, location: str, staging: Path) -> Path:
         """Return a local path of a data file: itself, or a copy in `staging` made on first use.
 
         Raises:
-            CatalogUnavailable: the file is gone.
+            CatalogUnavailable: the file is gone, or cannot be read.
         """
         if self.is_local:
             return Path(location)
         copy = staging / location.rpartition("/")[2]
         if not copy.exists():
             part = copy.with_suffix(".part")
-            try:
-                with self.io.new_input(location).open() as source, part.open("wb") as target:
-                    shutil.copyfileobj(source, target, _CHUNK)
-            except FileNotFoundError as error:
-                raise _gone(location) from error
+            with self.told(location), self.io.new_input(location).open() as source, part.open("wb") as target:
+                shutil.copyfileobj(source, target, _CHUNK)
             part.rename(copy)
         return copy
 
@@ -112,20 +116,32 @@ class Warehouse:
         """Read a table as one metadata file has it.
 
         Raises:
-            CatalogUnavailable: the file is gone.
+            CatalogUnavailable: the file is gone, or cannot be read.
+        """
+        with self.told(location):
+            return StaticTable.from_metadata(location, self.properties)
+
+    @contextmanager
+    def told(self, location: str) -> Iterator[None]:
+        """Tell what a file system complains of in our words; for code that lets pyiceberg reach files.
+
+        Raises:
+            CatalogUnavailable: in place of an `OSError`.
         """
         try:
-            return StaticTable.from_metadata(location, self.properties)
+            yield
         except FileNotFoundError as error:
-            raise _gone(location) from error
-
-
-def _gone(location: str) -> CatalogUnavailable:
-    return CatalogUnavailable(
-        f"The lake refers to {location}, which is not there.",
-        hint="Was the warehouse moved or cleaned by hand? Restore the file, or point LAKEHOUSE_WAREHOUSE back.",
-        location=location,
-    )
+            raise CatalogUnavailable(
+                f"The lake refers to {error.filename or location}, which is not there.",
+                hint="Was the warehouse moved or cleaned by hand? Restore the file, or point LAKEHOUSE_WAREHOUSE back.",
+                location=location,
+            ) from error
+        except OSError as error:
+            raise CatalogUnavailable(
+                f"The warehouse cannot be used at {location}: {error.strerror or error}.",
+                hint="Check the space, the permissions and the network of LAKEHOUSE_WAREHOUSE.",
+                location=location,
+            ) from error
 
 
 def _require_file_system(scheme: str) -> None:

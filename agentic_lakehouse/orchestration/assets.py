@@ -4,8 +4,6 @@ The assets are thin: a step of the lakehouse does the work, the asset tells the 
 nothing to do yields nothing, and Dagster skips what depends on it, with the run green.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -4,8 +4,6 @@ They do not guard the merge: Dagster lets a run through whose checks were desele
 verifier's own record instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Literal
 

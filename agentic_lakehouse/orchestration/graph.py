@@ -32,7 +32,7 @@ def graph(settings: Settings) -> dg.Definitions:
         assets=build_assets(standard, keys),
         asset_checks=checks,
         jobs=[job, maintenance],
-        sensors=[build_landing_sensor(job)],
+        sensors=[build_landing_sensor(JOB)],
         schedules=[daily],
         resources=resources(settings),
         executor=dg.in_process_executor,

@@ -1,7 +1,5 @@
 """Daily housekeeping: what dead runs left is cleared away."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from agentic_lakehouse.orchestration.failures import told_clearly

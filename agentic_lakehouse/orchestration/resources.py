@@ -14,7 +14,7 @@ from agentic_lakehouse.settings import Settings, load_settings
 class LakehouseResource(dg.ConfigurableResource[Lakehouse]):
     """Where the lakehouse is. Secrets and everything not named here come from the environment at run time."""
 
-    duckdb: dg.ResourceDependency[DuckDBResource]
+    duckdb: DuckDBResource
     home: str
     landing: str
     standard: str

@@ -105,4 +105,17 @@ class FeedRunner:
         result = self._job.execute_in_process(
             partition_key=str(feed), instance=self._instance, tags=tags, raise_on_error=False, run_config=QUIET
         )
-        return self._lakehouse.result(feed, result.run_id)
+        row = self._lakehouse.result(feed, result.run_id)
+        if row.status == "failed" and not row.errors:
+            row = row.model_copy(update={"errors": tuple(_unforeseen(result))})
+        return row
+
+
+def _unforeseen(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    """Name errors that no step foresaw; their tracebacks stand in Dagster's history."""
+    for event in result.get_step_failure_events():
+        error = event.step_failure_data.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        told = error.message.strip() if error else "no message"
+        yield f"{event.step_key} ended in {told}\nHint: the traceback stands in run {result.run_id} of `lakehouse dev`."

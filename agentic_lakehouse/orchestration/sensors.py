@@ -5,8 +5,6 @@ identity and its attempt, so that a failed feed is tried again, a corrected file
 same work is never run twice.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -22,10 +20,10 @@ from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 MAX_RUNS_A_TICK = 20
 
 
-def build_landing_sensor(job: dg.UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
-    """Return the sensor that starts `job` for feeds with work."""
+def build_landing_sensor(job_name: str) -> dg.SensorDefinition:
+    """Return the sensor that starts the job `job_name` for feeds with work."""
 
-    @dg.sensor(name="landing_zone", job=job, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
+    @dg.sensor(name="landing_zone", job_name=job_name, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
     def landing_zone(context: dg.SensorEvaluationContext, lakehouse: LakehouseResource) -> dg.SensorResult:
         """Look for new, changed, mended and approved feeds."""
         house = lakehouse.lakehouse

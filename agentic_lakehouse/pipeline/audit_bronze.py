@@ -25,9 +25,9 @@ def audit_bronze(scope: Scope, spec: FeedSpec, deliveries: Sequence[Delivery]) -
     found = scope.numbers(
         f"WITH good AS (SELECT _delivery_id, _row_number FROM bronze WHERE _delivery_id IN ({ids})), "
         f"kept AS (SELECT _delivery_id, _row_number FROM bad WHERE _delivery_id IN ({ids})), "
-        "both AS (FROM good UNION ALL FROM kept) "
-        "SELECT (SELECT count(*) FROM both) AS n, (SELECT count(*) FROM kept) AS bad, "
-        "(SELECT count(*) FROM (SELECT DISTINCT * FROM both)) AS distinct_rows",
+        "every AS (FROM good UNION ALL FROM kept) "
+        "SELECT (SELECT count(*) FROM every) AS n, (SELECT count(*) FROM kept) AS bad, "
+        "(SELECT count(*) FROM (SELECT DISTINCT * FROM every)) AS distinct_rows",
         relations,
     )
     allowed = scope.policy.max_error_share

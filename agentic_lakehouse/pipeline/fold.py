@@ -84,7 +84,7 @@ def _fault_rows(fault: Fault) -> str:
 
 COUNTS = (
     "SELECT count(*) AS rows_in, "
-    "count_if(NOT _rejected AND _repeat = 1) AS accepted, "
-    "count_if(_rejected OR _repeat > 1) AS rejected FROM ranked_rows"
+    "count(*) FILTER (NOT _rejected AND _repeat = 1) AS accepted, "
+    "count(*) FILTER (_rejected OR _repeat > 1) AS rejected FROM ranked_rows"
 )
 """Counts over `ranked_rows`: what went in, what core takes, what it refuses."""

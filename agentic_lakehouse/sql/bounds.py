@@ -16,6 +16,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from agentic_lakehouse.errors import GuardRefused
 
 MAX_BYTES = 8_192
+MAX_TOKENS = 2_000
 MAX_NESTING = 16
 """Brackets and `CASE`s inside one another; the parser needs about 25 Python frames for each."""
 MAX_DEPTH = 60
@@ -47,6 +48,8 @@ def tokens(text: str) -> list[Token]:
         found = sqlglot.tokenize(text, read="duckdb")
     except SqlglotError as error:
         raise GuardRefused("The SQL cannot be read.", hint="Check its quotes and comments.", node="syntax") from error
+    if len(found) > MAX_TOKENS:
+        raise too_large("too many words and signs", MAX_TOKENS, "text")
     while found and found[-1].token_type is TokenType.SEMICOLON:
         found.pop()
     if not found:

@@ -23,6 +23,7 @@ from agentic_lakehouse.sql.harden import harden
 from agentic_lakehouse.sql.kinds import NUMBERS, kind_of
 from agentic_lakehouse.sql.loss import lost_text
 from agentic_lakehouse.sql.macros import expand
+from agentic_lakehouse.sql.scope import GIVEN
 from agentic_lakehouse.sql.spark import spark_sql
 from agentic_lakehouse.sql.trees import fill, render
 from agentic_lakehouse.sql.types import Dialect, duckdb_type
@@ -72,7 +73,7 @@ def compile_loss(text: str, *, types: Mapping[str, str], target_type: str | None
     tree, kind = _checked(text, types, target_type)
     hardened = harden(tree, types)
     converted = _converted(hardened.copy(), kind, target_type)
-    return _written(expand(lost_text(hardened, converted, dialect), dialect), dialect, attempt=False)
+    return _written(expand(lost_text(hardened, converted), dialect), dialect)
 
 
 def compile_select(text: str, *, tables: Collection[str], dialect: Dialect = "duckdb") -> str:
@@ -85,6 +86,17 @@ def compile_select(text: str, *, tables: Collection[str], dialect: Dialect = "du
     return render(tree, dialect)
 
 
+def tables_read(text: str, *, tables: Collection[str]) -> tuple[str, ...]:
+    """Return those of `tables` that a query reads, in the order in which they first occur.
+
+    Raises:
+        GuardRefused: the guard does not allow it.
+    """
+    tree = guard_select(text, tables=tables)
+    found = (table.meta.get(GIVEN) for table in tree.find_all(exp.Table, bfs=False))
+    return tuple(dict.fromkeys(str(name) for name in found if name))
+
+
 def columns_read(text: str, *, columns: Collection[str]) -> tuple[str, ...]:
     """Return the columns that an expression reads, in the order in which they first occur.
 
@@ -93,17 +105,6 @@ def columns_read(text: str, *, columns: Collection[str]) -> tuple[str, ...]:
     """
     tree = guard_expression(text, columns=columns)
     return tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False)))
-
-
-def tables_read(text: str, *, tables: Collection[str]) -> tuple[str, ...]:
-    """Return the tables of `tables` that a query reads, in the order in which they first occur.
-
-    Raises:
-        GuardRefused: the guard does not allow it.
-    """
-    tree = guard_select(text, tables=tables)
-    found = [f"{table.db}.{table.name}" if table.db else table.name for table in tree.find_all(exp.Table, bfs=False)]
-    return tuple(name for name in dict.fromkeys(found) if name in tables)
 
 
 def _checked(text: str, types: Mapping[str, str], target_type: str | None) -> tuple[exp.Expr, str | None]:
@@ -131,7 +132,5 @@ def _converted(tree: exp.Expr, kind: str | None, target_type: str | None) -> exp
     return fill(f"TRY_CAST($x AS {duckdb_type(target_type)})", x=tree)
 
 
-def _written(tree: exp.Expr, dialect: Dialect, *, attempt: bool = True) -> str:
-    if dialect == "spark":
-        return spark_sql(tree)
-    return f"TRY({render(tree)})" if attempt else render(tree)
+def _written(tree: exp.Expr, dialect: Dialect) -> str:
+    return spark_sql(tree) if dialect == "spark" else render(tree)

@@ -16,10 +16,12 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from agentic_lakehouse.errors import GuardRefused
 from agentic_lakehouse.sql.bounds import MAX_NESTING, check_growth, check_size, tokens, too_large
+from agentic_lakehouse.sql.checks import text_literal
 from agentic_lakehouse.sql.functions import CAST_TYPES, FUNCTIONS, HINTS, LEAVES, OPERATORS, function_of
 from agentic_lakehouse.sql.macros import MACROS, macro_of
 from agentic_lakehouse.sql.scope import nearest, resolve_table
 from agentic_lakehouse.sql.select_functions import NAMES, QUERY_TYPES, SELECT_NODES
+from agentic_lakehouse.sql.trees import render
 
 _QUERY_STARTS = {TokenType.SELECT, TokenType.WITH, TokenType.FROM, TokenType.L_PAREN}
 _QUERIES = (exp.Select, exp.Union, exp.Except, exp.Intersect, exp.Subquery)
@@ -40,15 +42,17 @@ def guard_expression(text: str, *, columns: Collection[str]) -> exp.Expr:
     except GuardRefused:
         _refuse_statement(found)
         raise
-    clauses = [key for key, value in query.args.items() if value and key not in {"expressions", "kind"}]
-    if not isinstance(query, exp.Select) or query.args.get("kind") or clauses or len(query.expressions) != 1:
+    clauses = [key.strip("_") for key, value in query.args.items() if value and key != "expressions"]
+    if not isinstance(query, exp.Select) or clauses or len(query.expressions) != 1:
         _refuse_statement(found)
-        what = clauses[0].strip("_") if clauses else type(query).__name__
+        what = clauses[0] if clauses and isinstance(query, exp.Select) else type(query).__name__
         raise GuardRefused(
             "The SQL is more than one expression.", hint="Write one value, such as `upper(brand)`.", node=what
         )
     check_size(query)
     tree = query.expressions[0]
+    if isinstance(tree, exp.Alias):
+        _refuse_statement(found)
     known = {name.lower(): name for name in columns}
     for node in list(tree.walk()):
         if isinstance(node, exp.Column):
@@ -61,6 +65,7 @@ def guard_expression(text: str, *, columns: Collection[str]) -> exp.Expr:
         _check_arguments(node)
     check_growth(tree)
     guarded: exp.Expr = _canonical(query).expressions[0].pop()
+    _check_round_trip(guarded)
     return guarded
 
 
@@ -90,6 +95,8 @@ def guard_select(text: str, *, tables: Collection[str]) -> exp.Expr:
             _check_call(node, "a query", lambda name: name in NAMES)
         elif type(node) not in SELECT_NODES:
             raise _refused(node, "a query")
+        if isinstance(node, exp.Select) and not node.expressions:
+            raise _unreadable("a SELECT names no columns")
         if isinstance(node, exp.With) and node.args.get("recursive"):
             raise GuardRefused("A recursive WITH may never end.", hint="Join the table to itself.", node="With")
         if isinstance(node, exp.DataType) and node.this not in QUERY_TYPES:
@@ -128,6 +135,9 @@ def _not_a_query(what: str) -> GuardRefused:
     )
 
 
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Mod, exp.Neg)
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+"""DuckDB does not read a chain of these."""
 _STATEMENTS = frozenset(
     {
         "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CALL", "CHECKPOINT", "COMMIT", "COPY", "CREATE", "DELETE", "DESCRIBE",
@@ -209,6 +219,8 @@ def _check_form(node: exp.Expr) -> None:
         problem = "takes a pattern without backslashes"
     elif isinstance(node, exp.Cast) and (node.args.get("format") or node.args.get("default")):
         problem = "takes a type and nothing else"
+    elif isinstance(node, _ARITHMETIC) and any(text_literal(part) is not None for part in node.iter_expressions()):
+        problem = "takes numbers, not a quoted text"
     elif isinstance(node, exp.Trim) and node.args.get("collation"):
         problem = "takes no collation"
     elif isinstance(node, exp.DataType) and (node.this not in CAST_TYPES or node.args.get("nested")):
@@ -228,19 +240,40 @@ def _check_arguments(node: exp.Expr) -> None:
     function = function_of(node)
     problem = function.check(node) if function else None
     if function and problem:
-        hint = HINTS.get(function.name, "Write that argument as a plain literal.")
-        raise GuardRefused(f"{_shown(node)} cannot be called so: {problem}.", hint=hint, node=function.name)
+        called = _shown(node).partition("(")[0].lower()
+        name = called if called in FUNCTIONS else function.name
+        hint = HINTS.get(name, "Write that argument as a plain literal.")
+        raise GuardRefused(f"{_shown(node)} cannot be called so: {problem}.", hint=hint, node=name)
+
+
+def _check_round_trip(tree: exp.Expr) -> None:
+    """Refuse what would be read otherwise once it is rendered: the engine must run the tree that was checked."""
+    text = render(tree)
+    again = _canonical(_parse(f"SELECT {text}"))
+    if len(again.expressions) != 1 or render(again.expressions[0]) != text:
+        raise GuardRefused(
+            f"The SQL is ambiguous: {text[:80]}", hint="Put brackets around its parts.", node=type(tree).__name__
+        )
 
 
 def _canonical(query: exp.Expr) -> exp.Expr:
-    """Write `if` as `CASE` and `->>` as a call, so that what is rendered reads the same wherever it stands."""
-    for node in list(query.find_all(exp.If, exp.JSONExtractScalar)):
-        if isinstance(node, exp.JSONExtractScalar):
-            path = node.expression
-            text = path.sql(dialect="duckdb").strip("'") if isinstance(path, exp.JSONPath) else None
-            place = exp.Literal.string(text) if text is not None else path
-            node.replace(exp.Anonymous(this="json_extract_string", expressions=[node.this, place]))
-        elif not isinstance(node.parent, exp.Case):
-            branch = exp.If(this=node.this, true=node.args["true"])
-            node.replace(exp.Case(ifs=[branch], default=node.args.get("false")))
+    """Write `if` as `CASE`, `->>` as a call and `a = b = c` with brackets, and drop comments.
+
+    So an expression reads the same wherever it stands, and DuckDB reads it as sqlglot does.
+    """
+    for found in list(query.find_all(exp.JSONExtractScalar)):
+        path = found.expression
+        text = path.sql(dialect="duckdb").strip("'") if isinstance(path, exp.JSONPath) else None
+        place = exp.Literal.string(text) if text is not None else path
+        found.replace(exp.Anonymous(this="json_extract_string", expressions=[found.this, place]))
+    for choice in list(query.find_all(exp.If)):
+        if not isinstance(choice.parent, exp.Case):
+            branch = exp.If(this=choice.this, true=choice.args["true"])
+            choice.replace(exp.Case(ifs=[branch], default=choice.args.get("false")))
+    for node in list(query.find_all(*_COMPARISONS)):
+        for part in list(node.iter_expressions()):
+            if isinstance(part, _COMPARISONS):
+                part.replace(exp.Paren(this=part.copy()))
+    for node in query.walk():
+        node.comments = None
     return query

@@ -1,7 +1,9 @@
 """Make a guarded expression total: what cannot be computed for a row is null, and decimals stay exact.
 
 A cast that does not fit, a date that is none and a sum that overflows would each abort a whole query for
-one bad cell. `sql.loss` says which of the nulls hide a value.
+one bad cell. So casts become `TRY_CAST`, and every step that can raise stands in a `TRY` of its own. One
+`TRY` around the whole would not do: DuckDB computes what two `TRY`s have in common outside both. `sql.loss`
+says which of the nulls hide a value.
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
+from agentic_lakehouse.sql.calm import is_calm
 from agentic_lakehouse.sql.kinds import kind_of
 from agentic_lakehouse.sql.trees import fill, rewrite
 
 
 def harden(tree: exp.Expr, types: Mapping[str, str]) -> exp.Expr:
-    """Return the expression with total casts and exact products; the tree passed in is used up.
+    """Return the expression with total steps and exact products; the tree passed in is used up.
 
     Products: DuckDB types `DECIMAL(18,4) * 0.45359237` as `DECIMAL(18,12)`, which overflows above 10^6, so
     factors that may be decimals are cast to `DECIMAL(38,10)` first. Columns of text are left, so that
@@ -23,13 +26,13 @@ def harden(tree: exp.Expr, types: Mapping[str, str]) -> exp.Expr:
     """
 
     def change(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Mul):
-            return _exact(node, types)
         if isinstance(node, exp.StrToTime):
             return exp.Anonymous(this="try_strptime", expressions=[node.this, node.args["format"]])
         if type(node) is exp.Cast:
             return exp.TryCast(this=node.this, to=node.to, safe=True)
-        return node
+        if isinstance(node, exp.Mul):
+            node = _exact(node, types)
+        return node if is_calm(node, types) else exp.Try(this=node)
 
     return rewrite(tree, change)
 

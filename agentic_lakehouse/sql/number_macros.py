@@ -1,7 +1,8 @@
 """Helpers for exact numbers: division, units, check digits, numbers written as text.
 
-No binary floating point takes part. DuckDB divides decimals into doubles, so division here is done on whole
-numbers: both sides are taken to ten digits, and the quotient is rounded half away from zero.
+No binary floating point takes part, and nothing raises: a number that is too large is null. DuckDB divides
+decimals into doubles, so division here is done on whole numbers: both sides are taken to ten digits (and up
+to 17 before the point), and the quotient is rounded half away from zero.
 """
 
 from __future__ import annotations
@@ -39,11 +40,12 @@ def _divide(arguments: Arguments, dialect: Dialect) -> exp.Expr:
         # DECIMAL(22,8) over DECIMAL(22,8) is exact to 16 digits in Spark, then rounded half up.
         sides = "TRY_CAST($x AS DECIMAL(22, 8)), TRY_CAST($y AS DECIMAL(22, 8))"
         return fill(f"ROUND(TRY_DIVIDE({sides}), {scale})", x=x, y=y)
-    whole = "CAST(TRY_CAST({0} AS DECIMAL(38, 10)) * 10000000000 AS HUGEINT)"
+    # 27 digits a side: every product and quotient below then fits, so nothing can raise.
+    whole = "CAST(TRY_CAST({0} AS DECIMAL(27, 10)) * 10000000000 AS HUGEINT)"
     above, below = whole.format("$x"), f"NULLIF({whole.format('$y')}, 0)"
-    quotient = f"({above} * {2 * 10**scale} + SIGN(TRY_CAST($x AS DECIMAL(38, 10))) * ABS({below})) // (2 * {below})"
+    halves = f"{above} * {2 * 10**scale} + SIGN(TRY_CAST($x AS DECIMAL(27, 10))) * ABS({below})"
     step = f"CAST({literal(format(10**-scale, f'.{scale}f'))} AS DECIMAL({scale + 1}, {scale}))"
-    return fill(f"CAST({quotient} AS DECIMAL({37 - scale}, 0)) * {step}", x=x, y=y)
+    return fill(f"TRY_CAST(({halves}) // (2 * {below}) AS DECIMAL({37 - scale}, 0)) * {step}", x=x, y=y)
 
 
 def _check_convert(arguments: Arguments) -> str | None:
@@ -77,17 +79,17 @@ def _convert(arguments: Arguments, dialect: Dialect) -> exp.Expr:
 
 
 def _scaled(value: exp.Expr, by: Fraction, dialect: Dialect) -> exp.Expr:
-    """Return `value` times an exact factor; divided instead where the factor has no end as a decimal."""
+    """Return `value` times an exact factor; divided instead where the factor has no end as a decimal.
+
+    `value` is taken with as many digits as leave room for the product in 38, so that nothing can raise.
+    """
     digits = next((n for n in range(19) if (by * 10**n).denominator == 1), None)
-    # Spark keeps 38 digits of a product and drops the last ones of its scale: leave it room.
-    exact = "DECIMAL(38, 10)" if dialect == "duckdb" else "DECIMAL(20, 10)"
     if digits is None:
-        above = fill(f"TRY_CAST($x AS {exact}) * {by.numerator}", x=value)
-        below = exp.Literal.number(by.denominator)
-        return _divide((above, below, exp.Literal.number(MAX_SCALE)), dialect)
+        above = fill(f"TRY_CAST($x AS DECIMAL(27, 10)) * {by.numerator}", x=value)
+        return _divide((above, exp.Literal.number(by.denominator), exp.Literal.number(MAX_SCALE)), dialect)
     whole = str((by * 10**digits).numerator).rjust(digits + 1, "0")
     number = f"{whole[:-digits]}.{whole[-digits:]}" if digits else whole
-    return fill(f"TRY_CAST($x AS {exact}) * {number}", x=value)
+    return fill(f"TRY_CAST($x AS DECIMAL({38 - len(whole)}, 10)) * {number}", x=value)
 
 
 def _check_gs1(arguments: Arguments) -> str | None:

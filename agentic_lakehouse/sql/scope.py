@@ -12,6 +12,9 @@ from sqlglot import exp
 
 from agentic_lakehouse.errors import GuardRefused
 
+GIVEN = "given"
+"""Key under which a resolved table reference keeps the name that it was given by."""
+
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint: the known name most like `word`, or a list of what there is."""
@@ -47,6 +50,7 @@ def resolve_table(table: exp.Table, known: dict[str, str]) -> None:
         return
     if name.lower() not in known:
         raise GuardRefused(f"There is no table {name!r}.", hint=nearest(name, known.values()), node="Table", table=name)
+    table.meta[GIVEN] = known[name.lower()]
     schema, _, bare = known[name.lower()].rpartition(".")
     table.set("this", exp.to_identifier(bare, quoted=True))
     table.set("db", exp.to_identifier(schema, quoted=True) if schema else None)

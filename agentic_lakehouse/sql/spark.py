@@ -1,7 +1,7 @@
 """Spark SQL for a guarded expression: what sqlglot's translation leaves different, made the same.
 
-Nothing raises: arithmetic, casts and dates become their `try_` forms (Spark 4), which is what DuckDB's
-`TRY` around the whole expression does there.
+Nothing raises: arithmetic, casts and dates become their `try_` forms (Spark 4), which is what `TRY` around
+each such step does in DuckDB.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ def _call(node: exp.Anonymous) -> exp.Expr:
     name = node.name.lower()
     if name == "json_extract_string":
         return exp.Anonymous(this="GET_JSON_OBJECT", expressions=node.expressions)
+    if name == "json_valid":
+        return fill("NOT GET_JSON_OBJECT($x, '$') IS NULL", x=node.expressions[0])
     if name == "try_strptime":
         text, pattern = node.expressions
         return exp.Anonymous(this="TRY_TO_TIMESTAMP", expressions=[text, _time_pattern(pattern.name)])

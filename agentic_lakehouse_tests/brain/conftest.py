@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from agentic_lakehouse.brain.brain import Brain, Budget, Patience
+from agentic_lakehouse.brain.brain import Answer, Brain, Budget, Patience
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.contracts.feed_spec import FileFormat
+from agentic_lakehouse.contracts.feed_spec import FeedSpec, FileFormat
 from agentic_lakehouse.contracts.governed import ModelCall
 from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
+from agentic_lakehouse.contracts.vendor import VendorFacts
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 FEED = Feed("acme", "prices")
@@ -143,7 +144,7 @@ def think(server: ModelServer, journal: Memory) -> Callable[..., Brain]:
     return make
 
 
-def column(name: str, position: int = 0, *, rows: int = 10, **facts: Any) -> ColumnProfile:
+def _column(name: str, position: int = 0, *, rows: int = 10, **facts: Any) -> ColumnProfile:
     """Make a column's facts; `values` are its values with counts."""
     values = facts.pop("values", {f"{name} {n}": 1 for n in range(rows)})
     filled = sum(values.values())
@@ -161,7 +162,7 @@ def column(name: str, position: int = 0, *, rows: int = 10, **facts: Any) -> Col
     )
 
 
-def profile(*columns: ColumnProfile, keys: tuple[tuple[str, ...], ...] = ()) -> FeedProfile:
+def _profile(*columns: ColumnProfile, keys: tuple[tuple[str, ...], ...] = ()) -> FeedProfile:
     """Make a file's facts."""
     return FeedProfile(
         format=FileFormat(kind="csv", encoding="utf-8", delimiter=";", header_row=1),
@@ -175,21 +176,47 @@ def profile(*columns: ColumnProfile, keys: tuple[tuple[str, ...], ...] = ()) -> 
 
 
 @pytest.fixture
+def column() -> Callable[..., ColumnProfile]:
+    """Make a column's facts; `values` are its values with counts."""
+    return _column
+
+
+@pytest.fixture
+def profile() -> Callable[..., FeedProfile]:
+    """Make a file's facts of its columns'."""
+    return _profile
+
+
+@pytest.fixture
 def prices() -> FeedProfile:
     """Facts of a file with an article number and a price."""
     price = TypeEvidence(type="decimal", format="1.234,56", matches=10, max_scale=2, max_digits=2)
-    return profile(
-        column("Artikel", values={f"A{n}": 1 for n in range(10)}),
-        column("Preis", 1, values={f"{n},50": 1 for n in range(10)}, evidence=(price,)),
+    return _profile(
+        _column("Artikel", values={f"A{n}": 1 for n in range(10)}),
+        _column("Preis", 1, values={f"{n},50": 1 for n in range(10)}, evidence=(price,)),
         keys=(("Artikel",),),
     )
 
 
-GOOD = {
-    "columns": [
-        {"source_name": "Artikel", "type": "string"},
-        {"source_name": "Preis", "type": "decimal", "format": "1.234,56"},
-    ],
-    "primary_key": ["Artikel"],
-}
-"""An answer about `prices` that passes."""
+@pytest.fixture
+def good() -> dict[str, Any]:
+    """Return an answer about `prices` that passes."""
+    return {
+        "columns": [
+            {"source_name": "Artikel", "type": "string"},
+            {"source_name": "Preis", "type": "decimal", "format": "1.234,56"},
+        ],
+        "primary_key": ["Artikel"],
+    }
+
+
+@pytest.fixture
+def ask(prices: FeedProfile) -> Callable[..., Answer[FeedSpec]]:
+    """Ask a brain what `prices` is."""
+
+    def ask_about(
+        brain: Brain, about: FeedProfile = prices, *, run_id: str = "run-1", check: Callable[[FeedSpec], list[str]] | None = None
+    ) -> Answer[FeedSpec]:
+        return brain.describe(about, feed=FEED, facts=VendorFacts(), run_id=run_id, check=check or (lambda _: []))
+
+    return ask_about

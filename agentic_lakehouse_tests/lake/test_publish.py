@@ -14,7 +14,7 @@ def test_a_published_branch_is_main_and_is_gone(scene: Scene, feed: Feed) -> Non
     assert scene.skus() == ["A1", "A2"]
     assert scene.lake.view().row_count(bronze(feed).name) == 2
     assert scene.lake.branches() == []
-    assert [c.id for c in scene.lake.log()][0] == commit
+    assert scene.lake.log(1)[0].id == commit
 
 
 def test_deliveries_mapping_and_spec_come_into_force_with_the_commit(scene: Scene, feed: Feed) -> None:

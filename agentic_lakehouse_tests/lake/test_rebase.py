@@ -100,7 +100,7 @@ def test_where_the_feeds_own_slice_moved_nothing_is_published(scene: Scene, feed
     scene.audited(intruder, scene.approve(other))
     scene.publish(intruder)
 
-    with pytest.raises(MergeConflict, match="own slice product_core.product") as error:
+    with pytest.raises(MergeConflict, match="own slice") as error:
         scene.publish(mine)
 
     assert error.value.details["table"] == CORE.name
@@ -119,7 +119,7 @@ def test_where_the_feeds_bronze_moved_nothing_is_published(scene: Scene, feed: F
     scene.audited(intruder, scene.approve(other))
     scene.publish(intruder)
 
-    with pytest.raises(MergeConflict, match="bronze table product_raw.acme__prices"):
+    with pytest.raises(MergeConflict, match="bronze table"):
         scene.publish(mine)
 
     assert scene.skus() == ["A1"]
@@ -134,7 +134,7 @@ def test_a_table_that_both_branches_created_is_a_conflict(scene: Scene, feed: Fe
         scene.audited(*branches[-1])
     scene.publish(branches[0][0])
 
-    with pytest.raises(MergeConflict, match="alone product_raw.acme__notes"):
+    with pytest.raises(MergeConflict, match="alone"):
         scene.publish(branches[1][0])
 
 

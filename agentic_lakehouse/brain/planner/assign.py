@@ -11,8 +11,9 @@ from agentic_lakehouse.brain.question import MapQuestion
 
 BIAS, NAME, FOR, AGAINST = -2.7, 5.3, 2.0, 4.0
 """Log-odds: of a pair nothing is known of; of a name that says it all; of values that speak for it or against it."""
-EMPTY, SPARSE, GAPS = -0.4, -0.6, -1.0
-"""Log-odds of a column without values; of one with next to none; of one all gaps for a target that is required."""
+EMPTY, SPARSE, REQUIRED, GAPS = -0.4, -0.6, 0.3, -1.0
+"""Log-odds of a column without values; of one with next to none; of a target that is required, and so expected in the
+feed; of a column all gaps for such a target."""
 SPARSE_SHARE = 0.05
 ELSEWHERE = 0.1
 """How much of what a header says for another target counts against this one."""
@@ -83,5 +84,5 @@ def _log_odds(question: MapQuestion, source: int, target: int, name: float, valu
     if not column.filled:
         return odds + EMPTY
     if question.targets[target].required:
-        odds += GAPS * (1 - column.filled / max(column.filled, question.rows))
+        odds += REQUIRED + GAPS * (1 - column.filled / max(column.filled, question.rows))
     return odds + (SPARSE if column.filled < SPARSE_SHARE * question.rows else 0.0)

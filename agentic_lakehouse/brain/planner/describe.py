@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentic_lakehouse.brain.conclude import CLAIM_SHARE, LONG_DIGITS, MAX_DIGITS
-from agentic_lakehouse.brain.planner.locales import writes
 from agentic_lakehouse.brain.planner.tokens import Splitter, lexicon, words
-from agentic_lakehouse.brain.planner.units import header_unit
+from agentic_lakehouse.brain.planner.units import header_unit, unit_named
 from agentic_lakehouse.brain.question import ColumnFacts, DescribeQuestion
 from agentic_lakehouse.contracts.profile import TypeEvidence
 
@@ -78,7 +77,8 @@ class Described:
             by_type.setdefault(evidence.type, []).append(evidence)
         for kind in self._preference(column, by_type):
             if kind in by_type:
-                return self._best(by_type[kind])
+                # The profile lists the notation first that the file, or else the vendor's locale, speaks for.
+                return max(by_type[kind], key=lambda e: e.matches)
         return None
 
     def _preference(self, column: ColumnFacts, by_type: dict[str, list[TypeEvidence]]) -> tuple[str, ...]:
@@ -92,11 +92,6 @@ class Described:
                 return ("boolean", *numbers)
             return (*numbers, "boolean", *moments)
         return ("boolean", *moments, "json")
-
-    def _best(self, fitting: Sequence[TypeEvidence]) -> TypeEvidence:
-        """Choose among formats: most matches, then what the vendor's locale writes, then the profile's order."""
-        facts = self._question.vendor_facts
-        return max(enumerate(fitting), key=lambda e: (e[1].matches, writes(facts, e[1]), -e[0]))[1]
 
     def _names_a_thing(self, column: ColumnFacts) -> bool:
         """Say whether digits in this column are a name: leading zeros, checked codes, or a header that says so."""
@@ -115,10 +110,9 @@ class Described:
         return column.source_name.rstrip().endswith("?") or bool(self._lexicon.answer & set(self._words(column)))
 
     def _unit(self, column: ColumnFacts, kind: str) -> str | None:
-        units = {name.removeprefix("unit:"): n for name, n in column.semantics.items() if name.startswith("unit:")}
-        in_cells = max(units, key=lambda u: units[u], default=None)
-        if in_cells is not None and units[in_cells] >= MOST * column.filled:
-            return in_cells
+        for name, count in column.semantics.items():
+            if name.startswith("unit:") and count >= MOST * column.filled:
+                return unit_named(name.removeprefix("unit:"))
         return header_unit(column.source_name) if kind in {"integer", "decimal"} or not column.filled else None
 
     def _partitions(self) -> list[str]:
@@ -196,11 +190,13 @@ _ARTICLES = {
 def _looks_like_a_code(column: ColumnFacts) -> bool:
     """Say whether values are short, of one word, and not merely numbers."""
     values = (*column.samples, *column.values)
+    if column.semantics.get("leading_zero"):
+        return True
     return (
         column.length[1] <= MAX_CODE
         and not any(" " in v or "://" in v for v in values)
-        and (bool(column.semantics.get("leading_zero")) or not all(v.isdigit() for v in values))
-        and any(c.isdigit() for v in values for c in v)
+        and not all(v.isdigit() for v in values)
+        and any(c.isdigit() or c in "-_" for v in values for c in v)
         and not any(e.type in {"decimal", "date", "timestamp"} and e.matches == column.filled for e in column.types)
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from agentic_lakehouse.brain.planner.assign import Pair, assign
-from agentic_lakehouse.brain.planner.expressions import covers_everything, expression, source_unit
+from agentic_lakehouse.brain.planner.expressions import covers_everything, expression
+from agentic_lakehouse.brain.planner.money import currency_line
+from agentic_lakehouse.brain.planner.quantities import source_unit, unit_column
 from agentic_lakehouse.brain.planner.units import target_unit
-from agentic_lakehouse.brain.question import MapQuestion
+from agentic_lakehouse.brain.question import MapQuestion, SourceColumn, TargetColumn
 
 UNIT_UNKNOWN = 0.85
 """Factor for a quantity whose unit nothing tells: it may be the target's, or not."""
@@ -23,27 +25,37 @@ def mapped(question: MapQuestion, *, withdrawn: Collection[str] = ()) -> dict[st
         withdrawn: targets whose earlier lines were refuted; they stay unmapped.
     """
     kept = question.model_copy(update={"targets": tuple(t for t in question.targets if t.name not in withdrawn)})
-    return {"columns": [_line(kept, pair) for pair in assign(kept)]}
+    pairs = assign(kept)
+    lines = [_line(kept, pair) for pair in pairs]
+    money = currency_line(kept, {kept.targets[p.target].name: kept.sources[p.source] for p in pairs})
+    return {"columns": [*lines, money] if money else lines}
 
 
 def _line(question: MapQuestion, pair: Pair) -> dict[str, object]:
     source, target = question.sources[pair.source], question.targets[pair.target]
+    sql, sources = expression(question, source, target)
     confidence, reasons = pair.confidence, [_of_name(pair.name), _of_values(pair.value, filled=source.filled)]
-    if target_unit(target) and source_unit(source, target, question.vendor_facts) is None:
-        confidence *= UNIT_UNKNOWN
-        reasons.append(f"its unit is taken to be {target_unit(target)}, which nothing says")
-    if target.valid_values and source.filled and not covers_everything(source, target):
-        confidence *= VALUES_UNKNOWN
-        reasons.append("some of its words have no counterpart and become null")
+    for factor, reason in _doubts(question, source, target):
+        confidence *= factor
+        reasons.append(reason)
     if pair.rival is not None:
         reasons.append(f"{question.sources[pair.rival].source_name!r} fits nearly as well")
     return {
         "target": target.name,
-        "sources": [source.source_name],
-        "expression": expression(source, target, question.vendor_facts),
+        "sources": sources,
+        "expression": sql,
         "confidence": round(confidence, 2),
         "rationale": f"{source.source_name!r}: {'; '.join(r for r in reasons if r)}.",
     }
+
+
+def _doubts(question: MapQuestion, source: SourceColumn, target: TargetColumn) -> Iterable[tuple[float, str]]:
+    wanted = target_unit(target)
+    known = source_unit(source, target, question.vendor_facts) or unit_column(question, source, target)
+    if wanted and not known:
+        yield UNIT_UNKNOWN, f"its unit is taken to be {wanted}, which nothing says"
+    if target.valid_values and source.filled and not covers_everything(source, target):
+        yield VALUES_UNKNOWN, "some of its words have no counterpart and become null"
 
 
 def _of_name(name: float) -> str:

@@ -35,6 +35,8 @@ SLOT = 0.6
 """Factor for one of several numbered headers (`Attribute 1 name`) against a name without that number."""
 OTHER_KIND = 0.6
 """Factor for a header that says it is written down as something that the target is not: a note, a unit, a date."""
+PART, WHOLE = 0.65, 0.9
+"""What a header is worth that is a part of a target's own name, and the coverage from which it is one."""
 UNIT_ALONE = 0.7
 """What a header is worth that holds only a unit of the target's dimension, as `Grams`."""
 
@@ -51,6 +53,7 @@ class NameEvidence:
         self.headers = [self._splitter.split(words(s.source_name)) for s in question.sources]
         self._phrases = [self._phrases_of(t) for t in question.targets]
         self._exact = [{"".join(words(p)): worth for p, worth in _names(t)} for t in question.targets]
+        self._own = [self._splitter.split(words(t.name)) for t in question.targets]
         self._definitions = [self._splitter.split(words(t.definition)) for t in question.targets]
         self._defined = [[self._coverage(h, d) if h and d else 0.0 for d in self._definitions] for h in self.headers]
 
@@ -63,7 +66,9 @@ class NameEvidence:
         if exact is not None:
             return exact
         named = max((worth * self._covering(header, p) for p, worth in self._phrases[target].items()), default=0.0)
-        score = max(named, self._by_definition(source, target), self._by_unit(source, target))
+        score = max(
+            named, self._by_part(header, target), self._by_definition(source, target), self._by_unit(source, target)
+        )
         return score * (OTHER_KIND if self._is_other_kind(header, self._question.targets[target]) else 1.0)
 
     def _phrases_of(self, target: TargetColumn) -> dict[tuple[str, ...], float]:
@@ -76,7 +81,7 @@ class NameEvidence:
 
     def _covering(self, header: tuple[str, ...], phrase: tuple[str, ...]) -> float:
         slot = header in self._slots and not any(w.isdigit() for w in phrase)
-        covered = self._coverage(phrase, header) * self._coverage(header, phrase) ** SURPLUS
+        covered = self._coverage(phrase, header) * math.pow(self._coverage(header, phrase), SURPLUS)
         return covered * (SLOT if slot else 1.0)
 
     def _coverage(self, these: tuple[str, ...], those: tuple[str, ...]) -> float:
@@ -123,6 +128,14 @@ class NameEvidence:
         if said <= self._lexicon.temporal:
             return not is_moment
         return said <= self._lexicon.textual and (is_moment or bool(NUMERIC.match(target.type)))
+
+    def _by_part(self, header: tuple[str, ...], target: int) -> float:
+        """Return what it says that a header stands whole in one target's own name, and in no other's."""
+        if all(self._lexicon.is_representation(w) or w in self._entity or w in self._lexicon.stop for w in header):
+            return 0.0
+        covered = [self._coverage(header, own) for own in self._own]
+        others = max((c for t, c in enumerate(covered) if t != target), default=0.0)
+        return PART * covered[target] if covered[target] >= WHOLE > others else 0.0
 
     def _by_unit(self, source: int, target: int) -> float:
         """Return what it says that a header is only a unit, where one target alone has its dimension."""

@@ -17,6 +17,7 @@ from agentic_lakehouse.brain.question import MapQuestion, SourceColumn, TargetCo
 NUMERIC = re.compile(r"^(decimal|long|integer|int|double|float|number|bigint|smallint)\b")
 MOST = 0.9
 """Share of values that has a meaning or a form, from which the column is taken to have it."""
+_IMAGE = re.compile(r"\.(jpe?g|png|gif|webp|svg|avif|bmp|tiff?)\b", re.IGNORECASE)
 CHECKED = frozenset({"gtin", "isbn"})
 """Meanings that a check digit proves."""
 HALF = 0.5
@@ -43,7 +44,7 @@ class ValueEvidence:
             + _vocabulary(column, wanted)
             + self._pattern(source, wanted)
             + self._meaning(column, target)
-            + _key(column, wanted)
+            + self._key(column, target)
             + _length(column, wanted)
             + _bounds(column, wanted)
             + _likeness(self._shown[source], wanted)
@@ -61,12 +62,16 @@ class ValueEvidence:
         common = sum(share or 0.0 for share in others) / len(others) if others else 0.0
         return (0.2 + 0.5 * (1 - common)) * matched if matched >= MOST else 0.0
 
+    def _key(self, column: SourceColumn, target: int) -> float:
+        """Judge by uniqueness: what must be unique is, and an identifier may well be."""
+        if self._question.targets[target].unique:
+            return 0.3 if column.key else -0.5
+        return 0.2 if column.key and "identifier" in self._about[target] and column.type == "string" else 0.0
+
     def _meaning(self, column: SourceColumn, target: int) -> float:
         """Judge by what the values are known to be: a checked GTIN, an address of an image, a currency."""
         score = 0.0
-        kinds = {k for k in lexicon().semantics if column.semantics.get(k, 0) >= MOST * column.filled}
-        if "image_url" in kinds:
-            kinds.discard("url")
+        kinds = _meanings(column)
         meant = {concept for kind in kinds for concept in lexicon().semantics[kind]}
         if meant & self._about[target]:
             score += 0.9 if kinds & CHECKED else 0.6
@@ -76,6 +81,17 @@ class ValueEvidence:
         if wants & {"url", "image_url"} and not kinds and _asks_for_address(self._question.targets[target]):
             score -= 0.8
         return score
+
+
+def _meanings(column: SourceColumn) -> set[str]:
+    """Return what nearly all values of a column are; an address of an image is not counted as any address."""
+    counts = dict(column.semantics)
+    several = counts.pop("url_list", 0)
+    for kind in ("url", "image_url"):
+        if counts.get(kind, several if kind == "url" or any(_IMAGE.search(v) for v in shown(column)) else 0):
+            counts[kind] = counts.get(kind, 0) + several
+    kinds = {k for k in lexicon().semantics if counts.get(k, 0) >= MOST * column.filled}
+    return kinds - {"url"} if "image_url" in kinds else kinds
 
 
 def shown(column: SourceColumn) -> tuple[str, ...]:
@@ -94,7 +110,7 @@ def numeric_share(column: SourceColumn) -> float:
         return 1.0
     best = max((e.matches for e in column.types if e.type in {"integer", "decimal"}), default=0)
     with_unit = sum(count for kind, count in column.semantics.items() if kind.startswith("unit:"))
-    return min(1.0, max(best, with_unit) / column.filled) if column.filled else 0.0
+    return min(1.0, (best + with_unit) / column.filled) if column.filled else 0.0
 
 
 def _type(column: SourceColumn, wanted: TargetColumn) -> float:
@@ -135,12 +151,6 @@ def _vocabulary(column: SourceColumn, wanted: TargetColumn) -> float:
         # Numbers and flags stand for anything: 0 and 1 are words of nearly every vocabulary.
         return 0.2 if column.type in {"boolean", "integer"} else 0.7
     return 0.0 if share >= HALF else -0.7
-
-
-def _key(column: SourceColumn, wanted: TargetColumn) -> float:
-    if wanted.unique:
-        return 0.3 if column.key else -0.5
-    return 0.0
 
 
 def _length(column: SourceColumn, wanted: TargetColumn) -> float:

@@ -1,0 +1,156 @@
+"""Load one raw file: typed rows into one Parquet file, bad records whole and verbatim into another."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec
+from agentic_lakehouse.contracts.tables import TableSchema
+from agentic_lakehouse.engines.base import Lineage, Loaded
+from agentic_lakehouse.engines.cells import TypedColumn, fault_message, require_readable, type_column
+from agentic_lakehouse.engines.parquet import ParquetSink
+from agentic_lakehouse.errors import FeedUnreadable
+from agentic_lakehouse.feeds.read import TextBatch, read_batches, source_names
+
+_BAD_ROW = {
+    "_row_number": pl.Int64,
+    "line": pl.Int64,
+    "column": pl.String,
+    "code": pl.String,
+    "message": pl.String,
+    "raw": pl.String,
+}
+
+
+def load_file(
+    path: Path, spec: FeedSpec, *, good: TableSchema, bad: TableSchema, lineage: Lineage, staging: Path
+) -> Loaded:
+    """Type a raw file by its spec; see `engines.base.Engine.load`.
+
+    A record is good when each cell fits its column. It is bad, whole, from its first cell that does not,
+    in the spec's order, or because its structure is broken. Columns that the spec does not name are left out;
+    one that the file does not have is null in every row.
+
+    Raises:
+        ContractInvalid: a column's format cannot be read by.
+        FeedUnreadable: the file cannot be read as the spec's format, has none of its columns, or lacks one
+            that is claimed never null.
+    """
+    for column in spec.columns:
+        require_readable(column)
+    codes: Counter[str] = Counter()
+    nulls: Counter[str] = Counter({column.name: 0 for column in spec.columns})
+    checked = False
+    with (
+        ParquetSink(staging / f"good-{uuid.uuid4().hex}.parquet", good) as good_sink,
+        ParquetSink(staging / f"bad-{uuid.uuid4().hex}.parquet", bad) as bad_sink,
+    ):
+        for batch in read_batches(path, spec.format, name=lineage.file):
+            if not checked:
+                require_columns(spec, batch.rows.columns, name=lineage.file)
+                checked = True
+            rows, faults = split(batch, spec)
+            good_sink.write(rows.with_columns(_constants(_good_facts(spec, lineage))))
+            bad_sink.write(faults.with_columns(_constants(_bad_facts(spec, lineage))))
+            nulls.update({name: count for name, count in rows.null_count().row(0, named=True).items() if name in nulls})
+            codes.update(faults["code"].to_list())
+    if not checked:
+        require_columns(spec, source_names(path, spec.format, name=lineage.file), name=lineage.file)
+    return Loaded(
+        good=good_sink.staged, bad=bad_sink.staged, error_codes=dict(sorted(codes.items())), null_counts=dict(nulls)
+    )
+
+
+def require_columns(spec: FeedSpec, names: Sequence[str], *, name: str) -> None:
+    """Refuse a file that is another feed's, or lacks what every row must have.
+
+    Raises:
+        FeedUnreadable: names the column.
+    """
+    missing = [c for c in spec.columns if c.source_name not in names]
+    if len(missing) == len(spec.columns):
+        raise FeedUnreadable(
+            f"{name}: has none of the columns of {spec.feed}: {', '.join(map(repr, names[:8]))} stand there instead.",
+            hint="Check that the file is in the right folder, or describe it anew.",
+            file=name,
+        )
+    needed = next((c for c in missing if not c.nullable), None)
+    if needed is not None:
+        raise FeedUnreadable(
+            f"{name}: lacks the column {needed.source_name!r}, which must have a value in every row.",
+            hint="Ask the vendor for the column, or describe the file anew.",
+            file=name,
+            column=needed.source_name,
+        )
+
+
+def split(batch: TextBatch, spec: FeedSpec) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the good rows of a batch, typed, with `_row_number`; and its bad records, in order."""
+    absent = pl.repeat(None, batch.rows.height, dtype=pl.String, eager=True)
+    cells = [batch.rows[c.source_name] if c.source_name in batch.rows.columns else absent for c in spec.columns]
+    typed = [type_column(column, text) for column, text in zip(spec.columns, cells, strict=True)]
+    values = pl.DataFrame([column.values for column in typed])
+    first = _first_bad(typed)
+    rows = values.with_columns(batch.row_number.alias("_row_number")).filter(first.is_null())
+    return rows, _bad_rows(batch, spec.columns, cells, typed, first)
+
+
+def _first_bad(typed: Sequence[TypedColumn]) -> pl.Series:
+    """Return for each row the position of its first bad cell; null where there is none."""
+    codes = pl.DataFrame([column.codes for column in typed])
+    return codes.select(
+        pl.coalesce(
+            pl.when(pl.col(name).is_not_null()).then(pl.lit(i, pl.Int64)) for i, name in enumerate(codes.columns)
+        ).alias("first")
+    ).to_series()
+
+
+def _bad_rows(
+    batch: TextBatch,
+    columns: Sequence[ColumnSpec],
+    cells: Sequence[pl.Series],
+    typed: Sequence[TypedColumn],
+    first: pl.Series,
+) -> pl.DataFrame:
+    found: list[tuple[Any, ...]] = [(b.row_number, b.line, b.column, b.code, b.message, b.raw) for b in batch.broken]
+    for row in first.is_not_null().arg_true():
+        position = first[row]
+        column, code = columns[position], typed[position].codes[row]
+        message = fault_message(column, code, cells[position][row])
+        found.append((batch.row_number[row], batch.line[row], column.source_name, code, message, batch.raw[row]))
+    return pl.DataFrame(sorted(found, key=lambda bad: bad[0]), schema=_BAD_ROW, orient="row")
+
+
+def _good_facts(spec: FeedSpec, lineage: Lineage) -> dict[str, Any]:
+    return {
+        "_delivery_id": lineage.delivery_id,
+        "_spec_sha256": spec.sha256,
+        "_run_id": lineage.run_id,
+        "_ingested_at": lineage.ingested_at,
+        "ingestion_date": lineage.ingestion_date,
+        "vendor_name": spec.vendor_name,
+    }
+
+
+def _bad_facts(spec: FeedSpec, lineage: Lineage) -> dict[str, Any]:
+    return {
+        "vendor_name": spec.vendor_name,
+        "source_table": spec.feed.table,
+        "ingestion_date": lineage.ingestion_date,
+        "_delivery_id": lineage.delivery_id,
+        "file": lineage.file,
+        "spec_sha256": spec.sha256,
+        "status": "open",
+        "_run_id": lineage.run_id,
+        "_ingested_at": lineage.ingested_at,
+    }
+
+
+def _constants(facts: dict[str, Any]) -> list[pl.Expr]:
+    return [pl.lit(value).alias(name) for name, value in facts.items()]

@@ -1,0 +1,135 @@
+"""Keep a delivery's bytes under their own hash, so that no file changes under our hands."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from agentic_lakehouse.feeds.landing import Candidate, LandingZone
+from agentic_lakehouse.feeds.source import unreadable
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Bytes that are kept, and what they were."""
+
+    sha256: str
+    byte_size: int
+    mtime_ns: int
+    raw_uri: str
+    """Where they are kept: `<raw_root>/<sha256>`."""
+
+
+def keep(zone: LandingZone, candidate: Candidate, raw_root: str) -> Kept:
+    """Copy a file once, while it is hashed, to `<raw_root>/<sha256>`.
+
+    A reader of the raw root sees the whole file or none: the copy gets its name when it is complete.
+    Bytes that are kept already are not written again.
+
+    Args:
+        zone: where the file is.
+        candidate: which file.
+        raw_root: folder or fsspec URL; made where it is missing.
+
+    Raises:
+        FeedUnreadable: the file cannot be opened, or changed while it was read.
+    """
+    raw, root = fsspec.core.url_to_fs(raw_root)
+    raw.makedirs(root, exist_ok=True)
+    part = f"{root.rstrip('/')}/.{uuid.uuid4().hex}.part"
+    try:
+        sha256, size = _copy(zone, candidate, raw, part)
+        if _now(zone, candidate) != (size, candidate.mtime_ns):
+            raise unreadable(
+                candidate.path,
+                "changed while it was read",
+                hint="It is probably still being written; the next run takes it.",
+            )
+        target = f"{root.rstrip('/')}/{sha256}"
+        if not (raw.exists(target) and raw.size(target) == size):
+            _name(raw, part, target)
+    finally:
+        if raw.exists(part):
+            raw.rm_file(part)
+    return Kept(sha256, size, candidate.mtime_ns, f"{raw_root.rstrip('/')}/{sha256}")
+
+
+def local_copy(raw_uri: str, staging: Path) -> Path:
+    """Return a local path of kept bytes: their own where they are local, else a copy in `staging`.
+
+    Raises:
+        FeedUnreadable: the bytes are gone, or no longer what their name says.
+    """
+    raw, place = fsspec.core.url_to_fs(raw_uri)
+    name = PurePosixPath(place).name
+    if isinstance(raw, LocalFileSystem):
+        if not Path(place).is_file():
+            raise _gone(raw_uri)
+        return Path(place)
+    target = staging / name
+    digest = hashlib.sha256()
+    try:
+        with raw.open(place, "rb") as source, target.open("wb") as copy:
+            _stream(source, copy, digest)
+    except OSError as error:
+        raise _gone(raw_uri) from error
+    if digest.hexdigest() != name:
+        raise unreadable(
+            raw_uri, "holds other bytes than were kept", hint="Restore it from a backup, or deliver it again."
+        )
+    return target
+
+
+def _copy(zone: LandingZone, candidate: Candidate, raw: Any, part: str) -> tuple[str, int]:
+    digest = hashlib.sha256()
+    try:
+        source = zone.fs.open(zone.location(candidate), "rb")
+    except OSError as error:
+        raise unreadable(
+            candidate.path,
+            f"cannot be opened ({error.strerror or error})",
+            hint="Check that it is there and that this user may read it.",
+        ) from error
+    with source, raw.open(part, "wb") as copy:
+        size = _stream(source, copy, digest)
+        if isinstance(raw, LocalFileSystem):
+            copy.flush()
+            os.fsync(copy.fileno())
+    return digest.hexdigest(), size
+
+
+def _stream(source: BinaryIO, copy: BinaryIO, digest: Any) -> int:
+    size = 0
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        copy.write(chunk)
+        size += len(chunk)
+    return size
+
+
+def _now(zone: LandingZone, candidate: Candidate) -> tuple[int, int] | None:
+    """Return size and time of the file as it is now; `None` where it is gone."""
+    found = [c for c in zone.candidates(candidate.feed) if c.path == candidate.path]
+    return (found[0].byte_size, found[0].mtime_ns) if found else None
+
+
+def _name(raw: Any, part: str, target: str) -> None:
+    if isinstance(raw, LocalFileSystem):
+        Path(part).replace(target)
+    else:
+        raw.mv(part, target)
+
+
+def _gone(raw_uri: str) -> Exception:
+    return unreadable(
+        raw_uri, "is no longer kept", hint="Retention removed it, or the warehouse moved: deliver it again."
+    )

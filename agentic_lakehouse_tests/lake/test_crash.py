@@ -1,0 +1,60 @@
+"""A run that is killed while it publishes has published nothing, and its work can be taken up again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse_tests.lake.scene import CORE, Scene, bronze
+
+CHILD = """
+import os, sys
+from pathlib import Path
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.lake import commits, ledger, lifecycle, merge, rebase
+from agentic_lakehouse_tests.lake.scene import Scene
+
+folder, module, function = sys.argv[1:]
+scene, feed = Scene(Path(folder)), Feed("acme", "prices")
+delivery = scene.deliver(feed)
+branch = scene.begin(feed, "killed", lease_seconds=0)
+scene.write(branch, "A1", "A2")
+branch.record_step("conform", "x")
+scene.audited(branch, scene.approve(feed))
+scene.run(Feed("kontor", "liste"), "B1")
+module = {"commits": commits, "ledger": ledger, "lifecycle": lifecycle, "rebase": rebase}[module]
+setattr(module, function, lambda *_, **__: os._exit(9))
+scene.publish(branch, delivery)
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "when"),
+    [
+        ("rebase", "swap", "while files are put onto the newer main"),
+        ("commits", "record", "after pointers were swapped"),
+        ("lifecycle", "close", "after everything but the branch's end was written"),
+    ],
+)
+def test_killed(tmp_path: Path, module: str, function: str, when: str) -> None:
+    child = subprocess.run([sys.executable, "-c", CHILD, str(tmp_path), module, function], check=False)
+    assert child.returncode == 9, when
+    scene, feed = Scene(tmp_path), Feed("acme", "prices")
+
+    assert scene.skus() == ["B1"]
+    assert not scene.lake.view().exists(bronze(feed).name)
+    assert [c.feed for c in scene.lake.log()] == ["kontor/liste", ""]
+    assert [d.status for d in scene.lake.ledger.deliveries(feed)] == ["pending"]
+    assert scene.lake.governance.active(feed, "mapping") is None
+
+    branch = scene.lake.resume(feed, "next", after="conform", inputs="x", lease_seconds=600)
+    scene.publish(branch, *scene.lake.ledger.pending(feed))
+
+    assert scene.skus() == ["A1", "A2", "B1"]
+    assert scene.lake.view().row_count(CORE.name) == 3
+    assert scene.lake.view().row_count(bronze(feed).name) == 2
+    assert [d.status for d in scene.lake.ledger.deliveries(feed)] == ["published"]

@@ -1,0 +1,62 @@
+"""Processes that know nothing of each other publish to one lake at once, beginning with its very making."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse_tests.lake.scene import CORE, ERRORS, Scene, bronze, slice_of
+
+CHILD = """
+import sys
+from pathlib import Path
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse_tests.lake.scene import ERRORS, Scene, slice_of
+
+print("ready", flush=True)
+sys.stdin.readline()
+scene = Scene(Path(sys.argv[1]))
+for name in sys.argv[2:]:
+    feed = Feed("acme", name)
+    delivery = scene.deliver(feed)
+    branch = scene.begin(feed, f"run of {name}")
+    scene.write(branch, f"{name}-1", f"{name}-2", f"{name}-3")
+    branch.append(ERRORS.name, [scene.parquet(ERRORS, [{"raw": "bad", **slice_of(feed)}])])
+    scene.audited(branch, scene.approve(feed))
+    scene.publish(branch, delivery)
+"""
+
+
+def test_four_processes_publish_eight_feeds_to_a_new_lake_and_every_row_lands_once(tmp_path: Path) -> None:
+    names = [f"feed_{number}" for number in range(8)]
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(tmp_path), *names[start::4]],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for start in range(4)
+    ]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        child.communicate("go\n")
+    assert [child.returncode for child in children] == [0, 0, 0, 0]
+
+    scene = Scene(tmp_path)
+    view = scene.lake.view()
+    assert scene.skus() == sorted(f"{name}-{number}" for name in names for number in (1, 2, 3))
+    assert view.row_count(CORE.name) == 24
+    for name in names:
+        feed = Feed("acme", name)
+        assert view.row_count(bronze(feed).name) == 3
+        assert view.row_count(ERRORS.name, **slice_of(feed)) == 1
+        assert [d.status for d in scene.lake.ledger.deliveries(feed)] == ["published"]
+    log = scene.lake.log()
+    assert sorted(c.feed for c in log if c.feed) == [f"acme/{name}" for name in names]
+    assert [c.parent for c in log] == [*(c.id for c in log[1:]), None]
+    assert scene.lake.branches() == []
