@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -32,7 +33,7 @@ class Contract(Record):
         """Return the one JSON text of this contract."""
         return canonical_json(self.model_dump(mode="json"))
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hex sha256 of the canonical JSON: the contract's identity in lineage and approvals."""
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from agentic_lakehouse.contracts.base import Contract
+from agentic_lakehouse.contracts.cache import once_a_version
 from agentic_lakehouse.contracts.feed import ID_PATTERN
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.vendor import VendorFacts
@@ -17,6 +18,7 @@ from agentic_lakehouse.errors import ContractInvalid, UsageInvalid
 T = TypeVar("T", bound=Contract)
 
 
+@once_a_version
 def load_policy(path: Path) -> Policy:
     """Read the trust profile at `path`.
 
@@ -40,8 +42,11 @@ def load_vendor(folder: Path, vendor: str) -> VendorFacts:
             id=vendor,
         )
     path = folder / f"{vendor}.yaml"
-    if not path.exists():
-        return VendorFacts()
+    return _load_facts(path) if path.exists() else VendorFacts()
+
+
+@once_a_version
+def _load_facts(path: Path) -> VendorFacts:
     place = read_yaml(path)
     facts = _read(place, VendorFacts)
     _check_locale(place.at("locale"))

@@ -23,6 +23,7 @@ from typing import Any
 from jsonschema import Draft201909Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from agentic_lakehouse.contracts.cache import once_a_version
 from agentic_lakehouse.contracts.odcs_custom import (
     custom_properties,
     scalar_text,
@@ -42,6 +43,7 @@ RUN_FACTS = {"vendor_name": "_vendor_name", "source_table": "_source_table", "in
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
 
+@once_a_version
 def load_standard(path: Path) -> ProductStandard:
     """Read the ODCS contract at `path`.
 

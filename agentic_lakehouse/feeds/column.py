@@ -58,6 +58,7 @@ class ColumnTally:
         self._seen = 0
         self._lengths: tuple[int, int] | None = None
         self._texts: tuple[str, str] | None = None
+        self._returned = 0
 
     def add(self, cells: pl.Series) -> None:
         """Take in the cells of one batch."""
@@ -146,8 +147,6 @@ class ColumnTally:
             if entry.matches == self._values and tally.least and tally.greatest:
                 return tally.least[1], tally.greatest[1]
         return self._texts or (None, None)
-
-    _returned = 0
 
     def _return_soft_words(self) -> None:
         """Count soft null words as values where the column is text in which they mean something."""

@@ -58,7 +58,7 @@ def batches(path: Path, *, name: str, batch_rows: int) -> Iterator[TextBatch]:
 @contextmanager
 def _opened(path: Path, name: str) -> Iterator[pq.ParquetFile]:
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
         raise unreadable(

@@ -32,6 +32,8 @@ RIVAL = 0.5
 MIN_CONSISTENCY = 0.3
 """Least share of records of the commonest width; below it the file has one column."""
 
+MIN_STRAY = 3
+"""Cells that begin with `"` and do not end with it before `"` is believed to quote nothing; fewer are faults."""
 SPACED = 0.7
 """Least share of cells behind a delimiter that must begin with a space for it to mean nothing; text
 inside quotes, which also holds delimiters, makes the rest."""
@@ -66,8 +68,7 @@ def choose_dialect(path: Path, encoding: str, *, name: str) -> Dialect:
     else:
         tables = [t for t in tables if t.consistency == 1]
     if not tables:
-        whole = try_dialect(sample, Dialect(","))
-        return Dialect("," if whole.width == 1 and whole.consistency == 1 else None)
+        return Dialect(None)
     rivals = [t for t in tables[:3] if t.score >= RIVAL * tables[0].score]
     if len(text) >= SAMPLE_CHARS and len(rivals) > 1:
         rivals = [try_dialect(_upto(lines(path, encoding, name=name), RETEST_CHARS), t.dialect) for t in rivals]
@@ -106,7 +107,8 @@ def _with_best_quote(sample: list[str], dialect: Dialect, text: str) -> Trial:
     if '\\"' in text:
         best = _more_consistent(best, try_dialect(sample, replace(dialect, escape="\\")))
     bare = try_dialect(sample, replace(dialect, quote=None))
-    if bare.consistency > best.consistency and _stray_quotes(sample, dialect, '"') >= _quoted(sample, dialect, '"'):
+    stray = _stray_quotes(sample, dialect, '"')
+    if bare.consistency > best.consistency and stray >= max(MIN_STRAY, _quoted(sample, dialect, '"')):
         best = bare
     if "'" in text:
         best = _with_apostrophes(sample, best, escaped="\\'" in text)
@@ -119,12 +121,10 @@ def _with_apostrophes(sample: list[str], best: Trial, *, escaped: bool) -> Trial
     single = try_dialect(sample, dialect)
     if escaped:
         single = _more_consistent(single, try_dialect(sample, replace(dialect, escape="\\")))
-    quoted = _quoted(sample, dialect, "'")
+    quoted, stray = _quoted(sample, dialect, "'"), _stray_quotes(sample, dialect, "'")
     if single.consistency > best.consistency:
-        return single if quoted else best
-    is_habit = (
-        quoted * 2 >= len(sample) and not _stray_quotes(sample, dialect, "'") and not _quoted(sample, dialect, '"')
-    )
+        return single if quoted or stray else best
+    is_habit = quoted * 2 >= len(sample) and not stray and not _quoted(sample, dialect, '"')
     return single if is_habit and single.consistency == best.consistency else best
 
 

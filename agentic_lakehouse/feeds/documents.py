@@ -112,7 +112,10 @@ def _flatten(item: _Item) -> dict[str, str | None] | Fault:
             item.line, printable(item.raw), "not_an_object", f"the record in line {item.line} is no JSON object"
         )
     flat: dict[str, str | None] = {}
-    repeated = _fill(flat, item.value, "")
+    try:
+        repeated = _fill(flat, item.value, "")
+    except RecursionError:
+        return _fault(item, "nested_too_deeply", "has values that are nested too deeply")
     if repeated is not None:
         return _fault(item, "repeated_field", f"has the field {repeated!r} twice", column=repeated)
     if is_undecodable(item.raw) or ("\\u" in item.raw and not _is_storable(flat)):

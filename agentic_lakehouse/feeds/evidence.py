@@ -32,7 +32,7 @@ _JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse)
 """Refuses `NaN` and `Infinity`, which are no JSON."""
 
 MAX_SHAPES = 200
-"""Layouts of date-like values that are looked at, per column and batch."""
+"""Shapes of date-like values that are looked at, per column and batch; ten times as many per column."""
 MIN_BOOLEAN = 0.5
 """Least share of a pair's words: in running text, `no` and `o` say nothing about truth."""
 
@@ -64,8 +64,8 @@ class Tally:
             return
         self.matches += int(found["n"].sum())
         if "whole" in found.columns:
-            self.whole = max(self.whole, *found["whole"].to_list())
-            self.fraction = max(self.fraction, *found["fraction"].to_list())
+            self.whole = max(self.whole, _most(found["whole"]))
+            self.fraction = max(self.fraction, _most(found["fraction"]))
         low, high = found["key"].arg_min(), found["key"].arg_max()
         if low is not None and high is not None:
             self._extend(
@@ -136,7 +136,7 @@ class TypeTallies:
         value = pl.col("value")
         shapes = values.group_by(value.str.replace_all("[0-9]", "9").alias("shape"))
         for shape, example in shapes.agg(value.min()).sort("shape").head(MAX_SHAPES).iter_rows():
-            if shape not in self._layouts:
+            if shape not in self._layouts and len(self._layouts) < 10 * MAX_SHAPES:
                 self._layouts[shape] = tuple(layouts(example))
                 for layout in self._layouts[shape]:
                     self.instants.setdefault(layout, Tally())
@@ -216,6 +216,11 @@ def is_json(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _most(counts: pl.Series) -> int:
+    most = counts.max()
+    return most if isinstance(most, int) else 0
 
 
 def _read_decimals(numbers: pl.DataFrame, notation: DecimalNotation) -> pl.DataFrame:

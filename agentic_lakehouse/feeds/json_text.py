@@ -19,6 +19,9 @@ CHUNK = 1 << 20
 NEAR_END = 16
 """A fault this close to the window's end may only be the window's end: the longest literal is `-Infinity`."""
 
+MAX_DEPTH = 100
+"""Levels of arrays and objects that are passed over."""
+
 _SPACE = " \t\n\r"
 
 
@@ -157,16 +160,18 @@ class JsonText:
                 self.take("]")
                 return
 
-    def skip(self) -> None:
+    def skip(self, *, depth: int = 0) -> None:
         """Pass a value of any size.
 
         Raises:
-            FeedUnreadable: it is malformed or truncated.
+            FeedUnreadable: it is malformed, truncated or nested too deeply.
         """
         opening = self.peek()
+        if depth > MAX_DEPTH:
+            raise self._fault("its values are nested too deeply")
         if opening in {"{", "["}:
             for _ in self.members() if opening == "{" else self.elements():
-                self.skip()
+                self.skip(depth=depth + 1)
         else:
             self.value()
 

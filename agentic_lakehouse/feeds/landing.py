@@ -50,12 +50,17 @@ class LandingZone:
         """Return the feeds that have a folder, sorted."""
         return sorted(Feed(vendor, name) for vendor, name, problem in self._folders() if problem is None)
 
+    def exists(self) -> bool:
+        """Whether the zone is there."""
+        return bool(self.fs.exists(self._root))
+
     def problems(self) -> list[str]:
         """Return a line for each folder or file that cannot be used, and why; unfinished files are none."""
-        if not self.fs.exists(self._root):
+        if not self.exists():
             return [f"{self.uri}: there is no such folder"]
         found = [problem for _, _, problem in self._folders() if problem]
-        found += [_misplaced(vendor.path) for vendor in self._entries("") if vendor.kind == "file"]
+        loose = [entry for entry in self._entries("") if entry.kind == "file"]
+        found += [_misplaced(entry.path) for entry in loose if not entry.name.lower().startswith("readme")]
         for feed in self.feeds():
             for entry in self._entries(str(feed)):
                 if entry.kind == "directory":

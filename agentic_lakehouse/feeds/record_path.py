@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agentic_lakehouse.feeds.json_text import JsonText
+from agentic_lakehouse.feeds.json_text import MAX_DEPTH, JsonText
 from agentic_lakehouse.feeds.source import unreadable
 from agentic_lakehouse.feeds.text import open_text
 
@@ -34,7 +34,7 @@ def find_record_path(path: Path, encoding: str, *, name: str) -> str:
     raise unreadable(name, "holds no records", hint="Ask the vendor whether the delivery is complete.")
 
 
-def _search(cursor: JsonText, here: str, counts: dict[str, int]) -> None:
+def _search(cursor: JsonText, here: str, counts: dict[str, int], depth: int = 0) -> None:
     """Pass a value and note, for each array below objects alone, how many objects it holds."""
     opening = cursor.peek()
     if opening == "[" and len(counts) < MAX_PLACES:
@@ -43,8 +43,8 @@ def _search(cursor: JsonText, here: str, counts: dict[str, int]) -> None:
             objects += cursor.peek() == "{"
             cursor.value()
         counts[here] = max(objects, counts.get(here, 0))
-    elif opening == "{":
+    elif opening == "{" and depth < MAX_DEPTH:
         for key in cursor.members():
-            _search(cursor, f"{here}.{key}" if here else key, counts)
+            _search(cursor, f"{here}.{key}" if here else key, counts, depth + 1)
     else:
         cursor.skip()

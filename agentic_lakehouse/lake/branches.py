@@ -21,7 +21,7 @@ from agentic_lakehouse.lake import catalog, leases
 from agentic_lakehouse.lake.catalog import NamedCatalog, Pointers
 from agentic_lakehouse.lake.commits import pointers_at
 from agentic_lakehouse.lake.database import Database
-from agentic_lakehouse.lake.files import PartitionValue, describe, live_files, row_count
+from agentic_lakehouse.lake.files import PartitionValue, data_file, live_files, row_count
 from agentic_lakehouse.lake.leases import Lease
 from agentic_lakehouse.lake.swap import swap
 from agentic_lakehouse.lake.tables import create, evolve
@@ -150,7 +150,7 @@ class Branch(View):
     ) -> list[DataFile]:
         """Move files with rows into the warehouse, after all of them were found to fit."""
         new = {path: self._warehouse.new_location(name) for path in files if row_count(path)}
-        described = [describe(path, location, table, slice_=slice_) for path, location in new.items()]
+        described = [data_file(path, location, table, slice_) for path, location in new.items()]
         for path, location in new.items():
             self._warehouse.put(path, location)
         return described

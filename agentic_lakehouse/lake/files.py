@@ -38,16 +38,14 @@ def partition_columns(table: Table) -> tuple[str, ...]:
     return tuple(field.name for field in table.spec().fields)
 
 
-def describe(
-    path: Path, location: str, table: Table, *, slice_: Mapping[str, PartitionValue] | None = None
-) -> DataFile:
+def data_file(path: Path, location: str, table: Table, slice_: Mapping[str, PartitionValue]) -> DataFile:
     """Return the data file that a local Parquet file will be once it stands at `location`.
 
     Args:
         path: local file with at least one row.
         location: where the table will find it.
         table: the table that it is for.
-        slice_: partition values that its rows must have.
+        slice_: partition values that its rows must have; may be empty.
 
     Raises:
         UsageInvalid: its columns are not the table's, or its rows are not of one partition, or of another slice.
@@ -56,7 +54,7 @@ def describe(
     schema = table.schema()
     _require_columns(path, metadata.schema.to_arrow_schema(), schema)
     partition = Record(*_partition(path, table))
-    if slice_ and not _matches(partition, table, slice_):
+    if not _has(partition, _wanted(table, slice_)):
         raise UsageInvalid(
             f"{path.name} holds rows {partition} that are not of the slice {dict(slice_)}.", file=str(path)
         )
@@ -84,32 +82,39 @@ def row_count(path: Path) -> int:
     return pq.read_metadata(path).num_rows
 
 
-def live_files(table: Table, partition: Mapping[str, PartitionValue] | None = None) -> list[DataFile]:
-    """Return the data files of a table's head, those of a partition alone where one is given.
+def live_files(table: Table, partition: Mapping[str, PartitionValue]) -> list[DataFile]:
+    """Return the data files of a table's head that have these partition values; all of them where none are given.
 
     Raises:
-        UsageInvalid: `partition` names a column by which the table is not partitioned.
+        UsageInvalid: `partition` names a column by which the table is not partitioned, or a value it cannot have.
     """
-    found = [task.file for task in table.scan().plan_files()]
-    return [file for file in found if _matches(file.partition, table, partition)] if partition else found
+    wanted = _wanted(table, partition)
+    return [task.file for task in table.scan().plan_files() if _has(task.file.partition, wanted)]
 
 
-def _matches(record: Record, table: Table, partition: Mapping[str, PartitionValue]) -> bool:
+def _has(record: Record, wanted: Mapping[int, object]) -> bool:
+    return all(record[place] == value for place, value in wanted.items())
+
+
+def _wanted(table: Table, partition: Mapping[str, PartitionValue]) -> dict[int, object]:
+    """Return partition values by their place in a file's partition record."""
     columns = partition_columns(table)
     if unknown := set(partition) - set(columns):
         raise UsageInvalid(
-            f"{'.'.join(table.name())} is not partitioned by {min(unknown)!r}.",
+            f"The table at {table.location()} is not partitioned by {min(unknown)!r}.",
             hint=f"Its partition columns are {', '.join(columns)}.",
+            column=min(unknown),
         )
-    schema = table.schema()
-    return all(
-        record[place] == _kept(partition[name], schema, name) for place, name in enumerate(columns) if name in partition
-    )
+    return {columns.index(name): _kept(value, table.schema(), name) for name, value in partition.items()}
 
 
 def _kept(value: object, schema: Schema, column: str) -> object:
     """Return a partition value as Iceberg keeps it: a date is a number of days."""
-    kept: object = literal(str(value)).to(schema.find_type(column)).value
+    kind = schema.find_type(column)
+    try:
+        kept: object = literal(str(value)).to(kind).value
+    except ValueError as error:
+        raise UsageInvalid(f"{value!r} is no value of the {kind} column {column!r}.", column=column) from error
     return kept
 
 
@@ -149,7 +154,8 @@ def _require_columns(path: Path, found: pa.Schema, schema: Schema) -> None:
 
 
 def _same(word: str, expected: str) -> bool:
-    return word == expected or (word.startswith("decimal") and expected.startswith("decimal") and fits(word, expected))
+    both_decimal = word.startswith("decimal(") and expected.startswith("decimal(")
+    return word == expected or (both_decimal and fits(word, expected))
 
 
 def _field_id(field: pa.Field[pa.DataType]) -> int | None:

@@ -80,7 +80,7 @@ def conflict(feed: Feed, table: str, what: str) -> MergeConflict:
 
 def _by_path(warehouse: Warehouse, location: str) -> dict[str, DataFile]:
     with warehouse.told(location):
-        return {file.file_path: file for file in live_files(warehouse.table_at(location))}
+        return {file.file_path: file for file in live_files(warehouse.table_at(location), {})}
 
 
 def _within(files: Mapping[str, DataFile], partitions: set[Record]) -> set[str]:

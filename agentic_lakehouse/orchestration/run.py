@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -18,6 +19,8 @@ from agentic_lakehouse.orchestration.partitions import add_missing
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.settings import Settings
 
+# An asset that has nothing to do skips its checks, which Dagster warns of one by one.
+logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 OnDone = Callable[[FeedRun], None]
 
@@ -39,6 +42,11 @@ def run_feeds(lakehouse: Lakehouse, wanted: Sequence[Feed] = (), *, jobs: int = 
         SettingsInvalid: the model is unknown, or its key is missing.
     """
     found = lakehouse.zone.feeds()
+    if not lakehouse.zone.exists():
+        raise UsageInvalid(
+            f"There is no landing zone at {lakehouse.settings.landing}.",
+            hint="Name a folder with <vendor>/<feed>/<file> in `--landing` or LAKEHOUSE_LANDING.",
+        )
     if missing := [feed for feed in wanted if feed not in found]:
         names = ", ".join(map(str, found)) or "none"
         raise UsageInvalid(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
@@ -13,13 +14,21 @@ from agentic_lakehouse.engines.base import Engine, Relation
 from agentic_lakehouse.errors import EngineFailed, GuardRefused
 from agentic_lakehouse.pipeline import fold
 from agentic_lakehouse.pipeline.conform import rank, run_facts
-from agentic_lakehouse.pipeline.judgement import Judgement, judge
+from agentic_lakehouse.pipeline.judgement import judge
 from agentic_lakehouse.sql.compiler import compile_expression
 
 SAMPLE_ROWS = 1_000
 """Rows of bronze that a dry run judges."""
 MAX_LOST = 0.2
 """Largest share of a target's values that may be lost in conversion before the line is wrong."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one run of one mapping on the sample showed."""
+
+    errors: list[str]
+    rejected_share: float
 
 
 class DryRun:
@@ -42,12 +51,21 @@ class DryRun:
         self.types = bronze_table(standard, spec).types
         self.sources = [c.source_name for c in spec.columns]
         self.scratch = scratch
+        self._trials: dict[str, Trial] = {}
         first = f"SELECT * FROM bronze LIMIT {SAMPLE_ROWS}"
         taken = engine.transform(first, {"bronze": sample}, scratch / "sample.parquet", types=self.types)
         self.sample = Relation(files=[taken.path], types=self.types)
 
     def refuted(self, mapping: Mapping) -> list[str]:
         """Return what is wrong with a mapping, in words that a model can act on; empty where nothing is."""
+        return self._refused(mapping) or self._tried(mapping).errors
+
+    def rejected_share(self, mapping: Mapping) -> float:
+        """Return the share of sample rows, 0 to 1, that the standard's rules would reject."""
+        return self._tried(mapping).rejected_share
+
+    def _refused(self, mapping: Mapping) -> list[str]:
+        """Name lines that the standard, the feed or the guard does not allow; nothing is run."""
         offered = {c.name: c for c in self.standard.offered}
         errors = []
         for line in mapping.columns:
@@ -57,45 +75,49 @@ class DryRun:
             if unknown := [s for s in line.sources if s not in self.sources]:
                 errors.append(f"{line.target!r}: the feed has no column {unknown[0]!r}; it has {self.sources}")
             try:
-                compiled = compile_expression(
-                    line.expression, types=self.types, target_type=offered[line.target].physical_type
-                )
-                self.engine.bind(compiled, self.types)
-            except (GuardRefused, EngineFailed) as error:
+                self._compile(line.expression, offered[line.target].physical_type)
+            except GuardRefused as error:
                 errors.append(f"{line.target!r}: {error}")
-        return errors or self._lost(mapping)
+        return errors
 
-    def _lost(self, mapping: Mapping) -> list[str]:
-        """Run the whole mapping and name the targets whose values are lost in conversion."""
-        judgement = self._judge(mapping)
-        conversions = [f for f in judgement.faults if f.rule == f"{f.column}_converts"]
-        try:
-            ranked = self._rank(judgement)
-            counts = ", ".join(
-                f"count_if({f.flag}) AS {f.flag}, any_value({f.value}) AS {f.value}" for f in conversions
-            )
-            row = self.engine.query(
-                f"SELECT count(*) AS rows, {counts or 'NULL'} FROM ranked_rows", {"ranked_rows": ranked}
-            )
-        except EngineFailed as error:
-            return [f"the mapping does not run on the sample: {error.message}"]
-        found = row.to_pylist()[0]
-        return [
-            f"{f.column!r}: {found[f.flag]} of {found['rows']} sample values are lost, for instance "
-            f"{found[f.value]!r}: {f.message}"
-            for f in conversions
-            if found[f.flag] > MAX_LOST * found["rows"]
-        ]
+    def _tried(self, mapping: Mapping) -> Trial:
+        """Run a mapping on the sample, once."""
+        if mapping.sha256 not in self._trials:
+            try:
+                self._trials[mapping.sha256] = self._try(mapping)
+            except EngineFailed as error:
+                self._trials[mapping.sha256] = Trial(self._unbound(mapping) or [error.message], rejected_share=1.0)
+        return self._trials[mapping.sha256]
 
-    def rejected_share(self, mapping: Mapping) -> float:
-        """Return the share of sample rows, 0 to 1, that the standard's rules would reject."""
-        ranked = self._rank(self._judge(mapping))
-        counts = self.engine.query(fold.COUNTS, {"ranked_rows": ranked}).to_pylist()[0]
-        return counts["rejected"] / counts["rows_in"] if counts["rows_in"] else 0.0
-
-    def _judge(self, mapping: Mapping) -> Judgement:
+    def _try(self, mapping: Mapping) -> Trial:
         facts = run_facts(self.feed, self.facts)
-        return judge(mapping, standard=self.standard, bronze_types=self.types, facts=facts)
+        judgement = judge(mapping, standard=self.standard, bronze_types=self.types, facts=facts)
+        ranked = rank(judgement, self.sample, standard=self.standard, engine=self.engine, staging=self.scratch)
+        conversions = [f for f in judgement.faults if f.rule == f"{f.column}_converts"]
+        counts = [f"count_if({f.flag}) AS {f.flag}, any_value({f.value}) AS {f.value}" for f in conversions]
+        totals = self.engine.query(fold.COUNTS, {"ranked_rows": ranked}).to_pylist()[0]
+        rows = totals["rows_in"]
+        if not rows:
+            return Trial([], rejected_share=0.0)
+        sql = f"SELECT {', '.join(counts) or 'NULL'} FROM ranked_rows"
+        found = self.engine.query(sql, {"ranked_rows": ranked}).to_pylist()[0]
+        lost = [
+            f"{f.column!r}: {found[f.flag]} of {rows} sample values are lost, such as {found[f.value]!r}: {f.message}"
+            for f in conversions
+            if found[f.flag] > MAX_LOST * rows
+        ]
+        return Trial(lost, rejected_share=totals["rejected"] / rows)
 
-    def _rank(self, judgement: Judgement) -> Relation:
-        return rank(judgement, self.sample, standard=self.standard, engine=self.engine, staging=self.scratch)
+    def _unbound(self, mapping: Mapping) -> list[str]:
+        """Name the lines that do not bind to the feed's columns, after the whole did not run."""
+        targets = {c.name: c.physical_type for c in self.standard.offered}
+        errors = []
+        for line in mapping.columns:
+            try:
+                self.engine.bind(self._compile(line.expression, targets[line.target]), self.types)
+            except EngineFailed as error:
+                errors.append(f"{line.target!r}: {error.message}")
+        return errors
+
+    def _compile(self, expression: str, target_type: str) -> str:
+        return compile_expression(expression, types=self.types, target_type=target_type)

@@ -20,6 +20,10 @@ MAX_PAD = 1_000
 
 _NOT_RE2 = re.compile(r"\(\?<?[=!]|\\[1-9]|\(\?P=|[*+?}]\+")
 """Look-around, back-references, possessive repeats: Java has them, RE2 (DuckDB's engine) does not."""
+_BACKSLASH = re.compile(r"\\(.|$)", re.DOTALL)
+_NO_GROUP = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+"""Where a bracket opens no group: after a backslash, and in a class."""
+_GROUP = re.compile(r"\((?!\?)|\(\?P?<[A-Za-z]")
 _DIRECTIVE = re.compile(r"%(-?.|$)", re.DOTALL)
 _DIRECTIVES = frozenset({"Y", "y", "m", "d", "H", "I", "p", "M", "S", "f", "b", "B", "j", "-m", "-d", "-H", "-M", "-S"})
 """`strptime` marks that both dialects know."""
@@ -79,9 +83,18 @@ def regex_replace(node: exp.Expr) -> str | None:
     """Check `regexp_replace`: DuckDB replaces the first match unless told 'g', Spark replaces all."""
     if text_literal(node.args.get("modifiers")) != "g":
         return "it must end with the option 'g'"
-    if text_literal(node.args.get("replacement")) is None:
+    replacement, pattern = text_literal(node.args.get("replacement")), text_literal(node.args.get("expression"))
+    if replacement is None:
         return "its replacement must be a string literal"
+    marks = _BACKSLASH.findall(replacement)
+    if any(not mark.isdigit() or int(mark) > _groups(pattern or "") for mark in marks):
+        return "its replacement may hold a backslash only before the number of a group in its pattern"
     return regex(node)
+
+
+def _groups(pattern: str) -> int:
+    """Return the number of capturing groups in a regular expression."""
+    return len(_GROUP.findall(_NO_GROUP.sub("", pattern)))
 
 
 def split_index(node: exp.Expr) -> str | None:

@@ -17,23 +17,16 @@ from collections.abc import Collection, Mapping
 
 from sqlglot import exp
 
-from agentic_lakehouse.errors import GuardRefused
 from agentic_lakehouse.sql.guard import guard_expression, guard_select
-from agentic_lakehouse.sql.harden import harden
-from agentic_lakehouse.sql.kinds import NUMBERS, kind_of
+from agentic_lakehouse.sql.harden import as_text, harden
 from agentic_lakehouse.sql.loss import lost_text
 from agentic_lakehouse.sql.macros import expand
 from agentic_lakehouse.sql.scope import GIVEN
 from agentic_lakehouse.sql.spark import spark_sql
 from agentic_lakehouse.sql.trees import fill, render
+from agentic_lakehouse.sql.typecheck import check_types
 from agentic_lakehouse.sql.types import Dialect, duckdb_type
 
-_TIMES = frozenset({"date", "timestamp"})
-_COUNTED = NUMBERS | {"boolean"}
-_TRIMMED = (
-    "CASE WHEN STRPOS(CAST($x AS VARCHAR), '.') > 0"
-    " THEN RTRIM(RTRIM(CAST($x AS VARCHAR), '0'), '.') ELSE CAST($x AS VARCHAR) END"
-)
 _WHOLE = (
     "CASE WHEN TRY_CAST($x AS DECIMAL(38, 10)) = FLOOR(TRY_CAST($x AS DECIMAL(38, 10)))"
     " THEN TRY_CAST(TRY_CAST($x AS DECIMAL(38, 10)) AS BIGINT) END"
@@ -55,8 +48,9 @@ def compile_expression(
         GuardRefused: the guard does not allow it, or its type can never become the target's.
         ContractInvalid: a type is not a table type.
     """
-    tree, kind = _checked(text, types, target_type)
-    value = expand(_converted(harden(tree, types), kind, target_type), dialect)
+    tree = guard_expression(text, columns=types)
+    kind = check_types(tree, types, target_type)
+    value = expand(_converted(harden(tree, types), kind, target_type, types), dialect)
     return _written(value, dialect)
 
 
@@ -70,9 +64,10 @@ def compile_loss(text: str, *, types: Mapping[str, str], target_type: str | None
         GuardRefused: as for `compile_expression`, or too many steps may lose a value.
         ContractInvalid: a type is not a table type.
     """
-    tree, kind = _checked(text, types, target_type)
+    tree = guard_expression(text, columns=types)
+    kind = check_types(tree, types, target_type)
     hardened = harden(tree, types)
-    converted = _converted(hardened.copy(), kind, target_type)
+    converted = _converted(hardened.copy(), kind, target_type, types)
     return _written(expand(lost_text(hardened, converted), dialect), dialect)
 
 
@@ -107,26 +102,11 @@ def columns_read(text: str, *, columns: Collection[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False)))
 
 
-def _checked(text: str, types: Mapping[str, str], target_type: str | None) -> tuple[exp.Expr, str | None]:
-    tree = guard_expression(text, columns=types)
-    kind = kind_of(tree, types)
-    target = (target_type or "").partition("(")[0]
-    if (kind in _TIMES and target in _COUNTED) or (kind in _COUNTED and target in _TIMES):
-        raise GuardRefused(
-            f"{text.strip()!r} gives a {kind}, which never becomes a {target_type}.",
-            hint="Map a column that holds such values, or convert it with strptime, to_timestamp or extract.",
-            node="type",
-            kind=kind,
-            target_type=target_type,
-        )
-    return tree, kind
-
-
-def _converted(tree: exp.Expr, kind: str | None, target_type: str | None) -> exp.Expr:
+def _converted(tree: exp.Expr, kind: str | None, target_type: str | None, types: Mapping[str, str]) -> exp.Expr:
     if target_type is None:
         return tree
-    if target_type == "string" and kind == "decimal":
-        return fill(_TRIMMED, x=tree)
+    if target_type == "string":
+        return as_text(tree, types)
     if target_type == "long" and kind != "long":
         return fill(_WHOLE, x=tree)
     return fill(f"TRY_CAST($x AS {duckdb_type(target_type)})", x=tree)

@@ -136,8 +136,11 @@ def _not_a_query(what: str) -> GuardRefused:
 
 
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Mod, exp.Neg)
-_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
-"""DuckDB does not read a chain of these."""
+_COMPARISONS = (
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Is, exp.In, exp.Between,
+    exp.Like, exp.ILike,
+)  # fmt: skip
+"""DuckDB reads a chain of these otherwise than sqlglot, or not at all."""
 _STATEMENTS = frozenset(
     {
         "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CALL", "CHECKPOINT", "COMMIT", "COPY", "CREATE", "DELETE", "DESCRIBE",
@@ -270,8 +273,8 @@ def _canonical(query: exp.Expr) -> exp.Expr:
         if not isinstance(choice.parent, exp.Case):
             branch = exp.If(this=choice.this, true=choice.args["true"])
             choice.replace(exp.Case(ifs=[branch], default=choice.args.get("false")))
-    for node in list(query.find_all(*_COMPARISONS)):
-        for part in list(node.iter_expressions()):
+    for comparison in list(query.find_all(*_COMPARISONS)):
+        for part in list(comparison.iter_expressions()):
             if isinstance(part, _COMPARISONS):
                 part.replace(exp.Paren(this=part.copy()))
     for node in query.walk():

@@ -6,7 +6,7 @@ refuse a mapping whose type can never become its target's. `None` means unknown,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
@@ -14,6 +14,9 @@ from agentic_lakehouse.sql.functions import WHOLE_NUMBERS, function_of
 from agentic_lakehouse.sql.macros import macro_of
 
 NUMBERS = frozenset({"long", "decimal", "double"})
+TIMES = frozenset({"date", "timestamp"})
+CHOICES = (exp.Coalesce, exp.Greatest, exp.Least, exp.Case)
+"""Nodes that give one of several values."""
 
 _CASTS: dict[exp.DType, str] = {
     exp.DType.TEXT: "string",
@@ -38,7 +41,7 @@ _FUNCTIONS = {
     ),
     **dict.fromkeys(("length", "strpos", "sign", "extract", "year", "month", "day"), "long"),
     **dict.fromkeys(("contains", "starts_with", "ends_with", "regexp_matches", "regexp_full_match"), "boolean"),
-    **dict.fromkeys(("strptime", "try_strptime", "to_timestamp", "epoch_ms"), "timestamp"),
+    **dict.fromkeys(("strptime", "try_strptime", "to_timestamp", "epoch_ms", "date_trunc"), "timestamp"),
     **dict.fromkeys(("last_day", "make_date"), "date"),
 }  # fmt: skip
 
@@ -87,27 +90,36 @@ def _first(node: exp.Expr, types: Mapping[str, str]) -> str | None:
     return kind_of(node.this, types)
 
 
+def choices_of(node: exp.Expr) -> list[exp.Expr]:
+    """Return the values that a node of `CHOICES` may give."""
+    if isinstance(node, exp.Case):
+        default = node.args.get("default")
+        return [branch.args["true"] for branch in node.args["ifs"]] + ([] if default is None else [default])
+    return [node.this, *node.expressions]
+
+
 def _choice(node: exp.Expr, types: Mapping[str, str]) -> str | None:
-    return _common([node.this, *node.expressions], types)
-
-
-def _case(node: exp.Expr, types: Mapping[str, str]) -> str | None:
-    return _common([*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")], types)
+    """Return the type that all choices share: numbers widen, a day becomes a time, anything becomes text."""
+    kinds = {kind_of(part, types) for part in choices_of(node) if not isinstance(part, exp.Null)}
+    if len(kinds) == 1:
+        return kinds.pop()
+    if "string" in kinds:
+        return "string"
+    if kinds and kinds <= NUMBERS:
+        return "double" if "double" in kinds else "decimal"
+    return "timestamp" if kinds == TIMES else None
 
 
 def _arithmetic(node: exp.Expr, types: Mapping[str, str]) -> str | None:
-    kind = _common([node.this, node.expression], types)
-    return kind if kind in NUMBERS else None
-
-
-def _common(nodes: Iterable[exp.Expr | None], types: Mapping[str, str]) -> str | None:
-    """Return the type that all branches share; numbers widen."""
-    kinds = {kind_of(node, types) for node in nodes if node is not None and not isinstance(node, exp.Null)}
-    if len(kinds) == 1:
-        return kinds.pop()
-    if kinds and kinds <= NUMBERS:
-        return "double" if "double" in kinds else "decimal"
-    return None
+    sides = (node.this, node.expression)
+    kinds = {kind_of(side, types) for side in sides if not isinstance(side, exp.Null)}
+    if kinds == {"date"}:
+        return "long"
+    if kinds == {"date", "long"}:
+        return "date"
+    if not kinds <= NUMBERS:
+        return None
+    return next((kind for kind in ("double", "decimal") if kind in kinds), "long")
 
 
 _TELLERS: tuple[tuple[tuple[type[exp.Expr], ...], Callable[[exp.Expr, Mapping[str, str]], str | None]], ...] = (
@@ -117,8 +129,7 @@ _TELLERS: tuple[tuple[tuple[type[exp.Expr], ...], Callable[[exp.Expr, Mapping[st
     ((exp.Cast,), _cast),
     ((exp.DPipe,), _string),
     ((exp.Paren, exp.Neg, exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Nullif, exp.Try), _first),
-    ((exp.Coalesce, exp.Greatest, exp.Least), _choice),
-    ((exp.Case,), _case),
+    (CHOICES, _choice),
     ((exp.Add, exp.Sub, exp.Mul, exp.Mod), _arithmetic),
 )
 """How each class of node tells its type, the first that fits."""

@@ -132,7 +132,7 @@ def _first(arguments: Arguments) -> tuple[exp.Expr, ...]:
 
 
 def _sides(arguments: Arguments) -> tuple[exp.Expr, ...]:
-    return arguments[0], fill("NULLIF($y, 0)", y=arguments[1])
+    return arguments[0], fill("CASE WHEN TRY_CAST($y AS DECIMAL(38, 10)) = 0 THEN NULL ELSE $y END", y=arguments[1])
 
 
 NUMBER_MACROS = (

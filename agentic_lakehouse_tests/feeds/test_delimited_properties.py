@@ -22,7 +22,9 @@ DIALECTS = st.tuples(st.sampled_from(",;\t|#~^"), st.sampled_from("\"'"), st.sam
 
 def written(table: list[list[str]], dialect: tuple[str, str, str]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=dialect[0], quotechar=dialect[1], lineterminator=dialect[2], quoting=csv.QUOTE_ALL)
+    writer = csv.writer(
+        out, delimiter=dialect[0], quotechar=dialect[1], lineterminator=dialect[2], quoting=csv.QUOTE_ALL
+    )
     writer.writerow([f"c{i}" for i in range(len(table[0]))])
     writer.writerows(table)
     return out.getvalue()

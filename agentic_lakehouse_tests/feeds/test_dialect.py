@@ -95,7 +95,7 @@ def test_a_line_may_end_in_a_lone_carriage_return(write: Write) -> None:
 
 def test_a_dialect_that_fits_only_the_start_of_a_big_file_loses(write: Write) -> None:
     """The first 128 kB hold two commas a line; commas stop there, semicolons do not."""
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     start = [f"{i};part, blue, {chance.randint(0, 9)}" for i in range(9_000)]
     rest = [f"{i};part {chance.randint(0, 9)}" for i in range(30_000)]
     path = write("a.csv", "\n".join(["id, a, b;name", *start, *rest]) + "\n")

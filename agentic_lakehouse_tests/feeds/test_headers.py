@@ -79,9 +79,9 @@ def test_repeated_headers_get_their_count(write: Write) -> None:
 
 
 def test_empty_headers_get_their_position(write: Write) -> None:
-    path = write("a.csv", ";Name; ;Preis\n0;Stuhl;x;2,50\n1;Tisch;y;3,50\n")
+    path = write("a.csv", ";Name; ;Farbe;Preis\n0;Stuhl;x;rot;2,50\n1;Tisch;y;blau;3,50\n")
 
-    assert reading(path).names == ("#1", "Name", "#3", "Preis")
+    assert reading(path).names == ("#1", "Name", "#3", "Farbe", "Preis")
 
 
 def test_made_up_names_never_meet_the_vendors_own() -> None:

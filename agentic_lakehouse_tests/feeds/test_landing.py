@@ -83,7 +83,11 @@ def test_a_link_out_of_the_zone_is_never_followed(tmp_path: Path) -> None:
 
     assert zone.feeds() == [PRICES]
     assert [c.path for c in zone.candidates(PRICES)] == ["acme/prices/a.csv"]
-    assert [p.partition(":")[0] for p in zone.problems()] == ["acme/linked", "acme/prices/b.csv", "acme/prices/gone.csv"]
+    assert [p.partition(":")[0] for p in zone.problems()] == [
+        "acme/linked",
+        "acme/prices/b.csv",
+        "acme/prices/gone.csv",
+    ]
     assert zone.candidates(Feed("acme", "linked")) == []
 
 

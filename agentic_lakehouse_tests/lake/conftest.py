@@ -11,8 +11,7 @@ from agentic_lakehouse_tests.lake.scene import Scene
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    scene = Scene(tmp_path)
-    with scene.lake:
+    with Scene(tmp_path) as scene:
         yield scene
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -94,6 +94,12 @@ class Scene:
         self.lake = Lake.open(f"sqlite:///{folder}/home/catalog.db", str(folder / "home" / "warehouse"))
         self.lake.create_shared([CORE, ERRORS])
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lake.close()
+
     def parquet(self, table: TableSchema, rows: Sequence[dict[str, Any]]) -> Path:
         """Write rows as an engine would, into the staging folder."""
         path = self.folder / f"{uuid.uuid4().hex}.parquet"
@@ -171,4 +177,4 @@ class Scene:
         """Read the SKUs of core, sorted."""
         view = view or self.lake.view()
         files = view.local_files(CORE.name, self.folder, **partition)
-        return sorted(s for file in files for s in pq.read_table(file, columns=["sku"])["sku"].to_pylist())
+        return sorted(str(s) for file in files for s in pq.read_table(file, columns=["sku"])["sku"].to_pylist())

@@ -43,17 +43,24 @@ scene.publish(branch, delivery)
 def test_killed(tmp_path: Path, module: str, function: str, when: str) -> None:
     child = subprocess.run([sys.executable, "-c", CHILD, str(tmp_path), module, function], check=False)
     assert child.returncode == 9, when
-    scene, feed = Scene(tmp_path), Feed("acme", "prices")
+    feed = Feed("acme", "prices")
 
+    with Scene(tmp_path) as scene:
+        _nothing_is_published(scene, feed)
+        branch = scene.lake.resume(feed, "next", after="conform", inputs="x", lease_seconds=600)
+        scene.publish(branch, *scene.lake.ledger.pending(feed))
+        _everything_is_published_once(scene, feed)
+
+
+def _nothing_is_published(scene: Scene, feed: Feed) -> None:
     assert scene.skus() == ["B1"]
     assert not scene.lake.view().exists(bronze(feed).name)
     assert [c.feed for c in scene.lake.log()] == ["kontor/liste", ""]
     assert [d.status for d in scene.lake.ledger.deliveries(feed)] == ["pending"]
     assert scene.lake.governance.active(feed, "mapping") is None
 
-    branch = scene.lake.resume(feed, "next", after="conform", inputs="x", lease_seconds=600)
-    scene.publish(branch, *scene.lake.ledger.pending(feed))
 
+def _everything_is_published_once(scene: Scene, feed: Feed) -> None:
     assert scene.skus() == ["A1", "A2", "B1"]
     assert scene.lake.view().row_count(CORE.name) == 3
     assert scene.lake.view().row_count(bronze(feed).name) == 2

@@ -32,18 +32,19 @@ def test_a_new_lake_makes_its_database_and_folders(tmp_path: Path) -> None:
 def test_a_lake_stands_in_a_folder_of_any_name(tmp_path: Path, feed: Feed, name: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    scene = Scene(folder)
 
-    scene.run(feed, "A1")
+    with Scene(folder) as scene:
+        scene.run(feed, "A1")
 
-    assert scene.skus() == ["A1"]
+        assert scene.skus() == ["A1"]
 
 
 def test_a_lake_opened_again_is_the_same(scene: Scene, feed: Feed) -> None:
     scene.run(feed, "A1")
     scene.lake.close()
 
-    assert Scene(scene.folder).skus() == ["A1"]
+    with Scene(scene.folder) as again:
+        assert again.skus() == ["A1"]
 
 
 def test_readers_do_not_wait_for_a_writer_and_see_nothing_of_it(scene: Scene) -> None:

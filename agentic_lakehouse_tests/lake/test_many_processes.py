@@ -47,16 +47,19 @@ def test_four_processes_publish_eight_feeds_to_a_new_lake_and_every_row_lands_on
         child.communicate("go\n")
     assert [child.returncode for child in children] == [0, 0, 0, 0]
 
-    scene = Scene(tmp_path)
+    with Scene(tmp_path) as scene:
+        _every_row_is_there_once(scene, [Feed("acme", name) for name in names])
+
+
+def _every_row_is_there_once(scene: Scene, feeds: list[Feed]) -> None:
     view = scene.lake.view()
-    assert scene.skus() == sorted(f"{name}-{number}" for name in names for number in (1, 2, 3))
+    assert scene.skus() == sorted(f"{feed.name}-{number}" for feed in feeds for number in (1, 2, 3))
     assert view.row_count(CORE.name) == 24
-    for name in names:
-        feed = Feed("acme", name)
+    for feed in feeds:
         assert view.row_count(bronze(feed).name) == 3
         assert view.row_count(ERRORS.name, **slice_of(feed)) == 1
         assert [d.status for d in scene.lake.ledger.deliveries(feed)] == ["published"]
     log = scene.lake.log()
-    assert sorted(c.feed for c in log if c.feed) == [f"acme/{name}" for name in names]
+    assert sorted(c.feed for c in log if c.feed) == [str(feed) for feed in feeds]
     assert [c.parent for c in log] == [*(c.id for c in log[1:]), None]
     assert scene.lake.branches() == []

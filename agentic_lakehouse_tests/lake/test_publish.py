@@ -63,6 +63,18 @@ def test_a_changed_mapping_alone_can_be_published(scene: Scene, feed: Feed) -> N
     assert scene.lake.view().row_count(bronze(feed).name) == 2
 
 
+def test_a_mapping_that_is_approved_while_another_is_published_waits_for_the_next_run(scene: Scene, feed: Feed) -> None:
+    scene.run(feed, "A1")
+    branch = scene.begin(feed, "run-2")
+    scene.write(branch, "A2")
+    scene.audited(branch, scene.approve(feed))
+    newer = scene.approve(feed, columns="newer")
+
+    scene.publish(branch)
+
+    assert scene.lake.governance.approved_or_active(feed, "mapping") == newer
+
+
 def test_the_fold_of_the_last_commit_is_known(scene: Scene, feed: Feed, other: Feed) -> None:
     assert scene.lake.published_fold(feed) is None
     scene.run(feed, "A1")

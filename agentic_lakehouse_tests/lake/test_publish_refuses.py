@@ -67,6 +67,21 @@ def test_with_an_audit_of_an_earlier_state_of_bronze(scene: Scene, branch: Branc
     assert (error.details["step"], error.details["tables"]) == ("audit bronze", [ERRORS.name])
 
 
+def test_with_errors_that_came_after_the_audit_of_bronze_though_no_row_did(
+    scene: Scene, feed: Feed, mapping: Proposal
+) -> None:
+    scene.run(feed, "A1")
+    branch = scene.begin(feed, "run-2")
+    scene.audit(branch, "bronze")
+    branch.append(ERRORS.name, [scene.parquet(ERRORS, [{"raw": "x", **slice_of(feed)}])])
+    scene.audit(branch, "staged", mapping_sha256=mapping.sha256)
+
+    with pytest.raises(PublishRefused) as error:
+        scene.publish(branch)
+
+    assert (error.value.details["step"], error.value.details["tables"]) == ("audit bronze", [ERRORS.name])
+
+
 def test_with_an_audit_of_the_branch_before_it_was_begun_anew(scene: Scene, feed: Feed, mapping: Proposal) -> None:
     first = scene.begin(feed)
     scene.audited(first, mapping)

@@ -7,6 +7,7 @@ import pytest
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import CheckResult, Proposal
 from agentic_lakehouse.errors import MergeConflict, PublishRefused
+from agentic_lakehouse.lake import merge
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse_tests.lake.scene import CORE, ERRORS, Scene, bronze, passed, slice_of
@@ -171,3 +172,36 @@ def test_without_a_rebase_nothing_is_checked_again(scene: Scene, feed: Feed) -> 
     )
 
     assert seen == []
+
+
+def test_a_merge_that_is_overtaken_while_it_is_prepared_starts_over(scene: Scene, feed: Feed, other: Feed) -> None:
+    branch = ready(scene, feed, "A1")
+    scene.run(other, "B1")
+    overtakers = [Feed("acme", "stock"), Feed("acme", "images")]
+
+    def recheck(_: View) -> list[CheckResult]:
+        if overtakers:
+            late = overtakers.pop()
+            scene.run(late, late.name)
+        return []
+
+    scene.lake.publish(branch, author="run", message="publish", recheck=recheck)
+
+    assert scene.skus() == ["A1", "B1", "images", "stock"]
+
+
+def test_a_merge_that_is_overtaken_for_ever_gives_up(
+    scene: Scene, feed: Feed, other: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merge, "ATTEMPTS", 2)
+    branch = ready(scene, feed, "A1")
+    scene.run(other, "B1")
+
+    def recheck(_: View) -> list[CheckResult]:
+        scene.run(other, "B2", run_id="again")
+        return []
+
+    with pytest.raises(MergeConflict, match="main moved 2 times"):
+        scene.lake.publish(branch, author="run", message="publish", recheck=recheck)
+
+    assert scene.skus(branch) == ["A1"]

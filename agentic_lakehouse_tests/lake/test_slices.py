@@ -170,6 +170,14 @@ def test_a_column_by_which_the_table_is_not_partitioned_is_named(scene: Scene, f
         branch.files(CORE.name, sku="A1")
 
 
+def test_a_value_that_the_partition_column_cannot_have_is_named(scene: Scene, feed: Feed) -> None:
+    branch = scene.begin(feed)
+    scene.write(branch, "A1")
+
+    with pytest.raises(UsageInvalid, match="'yesterday' is no value of the date column 'ingestion_date'"):
+        branch.files(bronze(feed).name, ingestion_date="yesterday")
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

@@ -58,7 +58,26 @@ def test_a_remote_file_is_copied_into_staging_once(tmp_path: Path) -> None:
 
 
 def test_two_lakes_do_not_see_each_other(tmp_path: Path) -> None:
-    lakes = [Lake.open(f"sqlite:///{tmp_path}/{n}.db", str(tmp_path / "warehouse")) for n in "ab"]
-    lakes[0].create_shared([CORE, ERRORS])
+    one, two = (Lake.open(f"sqlite:///{tmp_path}/{n}.db", str(tmp_path / "warehouse")) for n in "ab")
+    with one, two:
+        one.create_shared([CORE, ERRORS])
 
-    assert lakes[1].view().tables() == []
+        assert two.view().tables() == []
+
+
+def test_a_manifest_that_is_gone_is_named(scene: Scene, feed: Feed) -> None:
+    scene.run(feed, "A1")
+    for manifest in (scene.folder / "home" / "warehouse" / "product_core" / "product" / "metadata").glob("*.avro"):
+        manifest.unlink()
+
+    with pytest.raises(CatalogUnavailable, match="which is not there"):
+        scene.lake.view().files(CORE.name)
+
+
+def test_a_warehouse_that_cannot_be_written_is_named(scene: Scene, feed: Feed) -> None:
+    branch = scene.begin(feed)
+    folder = scene.folder / "home" / "warehouse" / "product_core" / "product" / "data"
+    folder.write_text("a file where the folder should be")
+
+    with pytest.raises(CatalogUnavailable, match="cannot be used"):
+        branch.append(CORE.name, [scene.core_rows(feed, "A1")])

@@ -29,7 +29,9 @@ def both(
 @pytest.mark.parametrize(
     ("value", "expected"), [("2.00005", "2.0001"), ("-2.00005", "-2.0001"), ("2.00004", "2.0000"), ("2", "2.0000")]
 )
-def test_a_decimal_is_rounded_to_the_contract_half_away_from_zero(evaluate: Evaluate, value: str, expected: str) -> None:
+def test_a_decimal_is_rounded_to_the_contract_half_away_from_zero(
+    evaluate: Evaluate, value: str, expected: str
+) -> None:
     assert both(evaluate, "w", {"w": "decimal(18,6)"}, "decimal(18,4)", value) == (expected, None)
 
 
@@ -133,12 +135,6 @@ def test_a_quotient_too_large_is_lost(evaluate: Evaluate) -> None:
 def test_a_constant_has_no_columns_to_lose(evaluate: Evaluate) -> None:
     assert both(evaluate, "'EUR'", {}, "string") == ("EUR", None)
     assert both(evaluate, "NULL", {}, "decimal(18,4)") == (None, None)
-
-
-def test_a_text_is_not_multiplied() -> None:
-    compiled = compile_expression("a * 2", types=TEXT, target_type="long")
-
-    assert "DECIMAL(38, 10)) * 2" not in compiled
 
 
 decimals = st.decimals(min_value=-(10**9), max_value=10**9, places=4)

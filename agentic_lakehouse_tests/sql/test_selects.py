@@ -72,7 +72,7 @@ def test_what_is_rendered_is_allowed_again(text: str) -> None:
 
 
 def test_the_tables_that_a_query_reads_are_named_as_given() -> None:
-    text = "WITH c AS (FROM core.product) SELECT * FROM c, RAW.\"A-b__feed\" AS x, core.product AS y"
+    text = 'WITH c AS (FROM core.product) SELECT * FROM c, RAW."A-b__feed" AS x, core.product AS y'
 
     assert set(tables_read(text, tables=TABLES)) == set(TABLES)
 

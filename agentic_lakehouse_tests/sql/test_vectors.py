@@ -82,7 +82,9 @@ def test_a_vector_is_written_for_spark(case: dict[str, Any]) -> None:
 
     tree = sqlglot.parse_one(f"SELECT {text}", read="spark")
     assert tree.expressions
-    assert not {"TRY", "TRY_STRPTIME", "JSON_EXTRACT_STRING"} & {call.name.upper() for call in tree.find_all(sqlglot.exp.Anonymous)}
+    assert not {"TRY", "TRY_STRPTIME", "JSON_EXTRACT_STRING"} & {
+        call.name.upper() for call in tree.find_all(sqlglot.exp.Anonymous)
+    }
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

@@ -19,7 +19,7 @@ ELSEWHERE = 0.1
 """How much of what a header says for another target counts against this one."""
 LEAST = 0.5
 """A pair less probable than this is no pair: nothing is better than a guess."""
-CLOSE = 0.8
+CLOSE = 0.6
 """A rival within these log-odds makes a pair doubtful."""
 
 

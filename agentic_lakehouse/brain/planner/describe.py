@@ -147,7 +147,7 @@ class Described:
             return 0
         if concepts & _CODES:
             return 1
-        if _looks_like_a_code(column):
+        if _looks_like_a_code(column) or "barcode" in concepts:
             return _CODE_LIKE
         return _NAME if concepts & _NAMES else _BY_CHANCE
 
@@ -172,7 +172,7 @@ class Described:
 
 
 _IDENTIFIERS = frozenset({"identifier", "key"})
-_CODES = frozenset({"number", "code", "reference", "barcode"})
+_CODES = frozenset({"number", "code", "reference"})
 _NAMES = frozenset({"name", "title", "email"})
 _CODE_LIKE, _NAME, _BY_CHANCE, _NO_KEY = 2, 3, 4, 5
 """How much a unique column is a key, after identifiers (0) and numbers or codes by name (1)."""

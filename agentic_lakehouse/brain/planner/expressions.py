@@ -19,8 +19,8 @@ PATH_MARKS = (" > ", ">", " » ", "»", "->", "|", "::", "\\", " / ", "/", ";")
 """Separators of a path's levels, the surest first."""
 LIST_MARKS = ("|", ";", ",", "\n", " ")
 """Separators of several addresses in a cell, the surest first."""
-FIRST_ADDRESS = literal(r"https?://[^\s,;|]+")
-"""Regular expression, as SQL, of the first address in a cell whose separator is not seen."""
+FIRST_ADDRESS = literal(r"https?://[^][\s,;|{}\x22']+")
+"""Regular expression, as SQL, of the first address in a cell that is a JSON document or whose separator is not seen."""
 TARGET_PATH = " > "
 """How `join_path` joins levels; a target whose definition or examples show it holds a path."""
 
@@ -86,6 +86,8 @@ def _text(source: SourceColumn, target: TargetColumn) -> str:
 
 def _address(source: SourceColumn, text: str) -> str:
     """Take the first address of a cell that may hold several."""
+    if source.type == "json":
+        return f"regexp_extract({text}, {FIRST_ADDRESS})"
     several = [v for v in shown(source) if v.count("://") > 1]
     mark = next((m for m in LIST_MARKS if any(m in v.strip() for v in several)), None)
     if mark is not None:

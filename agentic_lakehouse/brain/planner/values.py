@@ -17,6 +17,7 @@ from agentic_lakehouse.brain.question import MapQuestion, SourceColumn, TargetCo
 NUMERIC = re.compile(r"^(decimal|long|integer|int|double|float|number|bigint|smallint)\b")
 MOST = 0.9
 """Share of values that has a meaning or a form, from which the column is taken to have it."""
+_ADDRESS = re.compile(r"https?://[^][\s,;|{}\"']+")
 _IMAGE = re.compile(r"\.(jpe?g|png|gif|webp|svg|avif|bmp|tiff?)\b", re.IGNORECASE)
 CHECKED = frozenset({"gtin", "isbn"})
 """Meanings that a check digit proves."""
@@ -30,7 +31,7 @@ class ValueEvidence:
 
     def __init__(self, question: MapQuestion) -> None:
         self._question = question
-        self._shown = [shown(s) for s in question.sources]
+        self._shown = [_comparable(s) for s in question.sources]
         self._about = [_concepts(t) for t in question.targets]
 
     def score(self, source: int, target: int) -> float:
@@ -86,12 +87,25 @@ class ValueEvidence:
 def _meanings(column: SourceColumn) -> set[str]:
     """Return what nearly all values of a column are; an address of an image is not counted as any address."""
     counts = dict(column.semantics)
-    several = counts.pop("url_list", 0)
+    several = counts.pop("url_list", 0) + _addresses_in_json(column)
     for kind in ("url", "image_url"):
         if counts.get(kind, several if kind == "url" or any(_IMAGE.search(v) for v in shown(column)) else 0):
             counts[kind] = counts.get(kind, 0) + several
     kinds = {k for k in lexicon().semantics if counts.get(k, 0) >= MOST * column.filled}
     return kinds - {"url"} if "image_url" in kinds else kinds
+
+
+def _comparable(column: SourceColumn) -> tuple[str, ...]:
+    """Return the values that a target's pattern and examples are compared with: of JSON, the first address within."""
+    values = shown(column)
+    found = [_ADDRESS.search(v) for v in values] if column.type == "json" else []
+    return tuple(m[0] for m in found if m) or values
+
+
+def _addresses_in_json(column: SourceColumn) -> int:
+    """Return how many cells are JSON documents around addresses, as far as the shown ones tell."""
+    values = shown(column) if column.type == "json" else ()
+    return round(column.filled * sum("://" in v for v in values) / len(values)) if values else 0
 
 
 def shown(column: SourceColumn) -> tuple[str, ...]:
@@ -125,7 +139,7 @@ def _type(column: SourceColumn, wanted: TargetColumn) -> float:
         return 0.4 if column.type == "boolean" else -0.2 if column.distinct <= 2 else -1.0
     if wanted.valid_values:
         return 0.0
-    return {"date": -0.7, "timestamp": -0.7, "boolean": -0.7, "decimal": -0.3, "json": -0.3}.get(column.type, 0.0)
+    return {"date": -0.7, "timestamp": -0.7, "boolean": -0.7, "decimal": -0.3, "json": -0.1}.get(column.type, 0.0)
 
 
 def _unit(column: SourceColumn, wanted: TargetColumn) -> float:
