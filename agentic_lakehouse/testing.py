@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import dagster as dg
 
@@ -46,7 +46,14 @@ class Sandbox:
             (root / name).mkdir(parents=True, exist_ok=True)
         places = {"home": root / "home", "landing": str(root / "landing"), "vendors": root / "vendors"}
         self.settings = Settings(_env_file=None, **{**places, **settings})
-        self.instance = dg.DagsterInstance.ephemeral()
+        (root / "dagster").mkdir()
+        self.instance = dg.DagsterInstance.ephemeral(tempdir=str(root / "dagster"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.instance.dispose()
 
     @property
     def lakehouse(self) -> Lakehouse:

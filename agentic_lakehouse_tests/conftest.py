@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ SHARED_DATA = PROJECT.parent / "shared" / "data"
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A whole lakehouse in a folder of the test."""
-    return Sandbox(tmp_path)
+    with Sandbox(tmp_path) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

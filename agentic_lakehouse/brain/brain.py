@@ -10,7 +10,8 @@ from typing import TypeVar
 from agentic_lakehouse.brain import conclude
 from agentic_lakehouse.brain.budget import Budget, Spending
 from agentic_lakehouse.brain.conclude import Unfit
-from agentic_lakehouse.brain.ladder import Answer, Journal, Ladder, Patience, Question
+from agentic_lakehouse.brain.inquiry import Answer, Journal, Patience, Question
+from agentic_lakehouse.brain.ladder import Ladder
 from agentic_lakehouse.brain.models import Rung, build_rung
 from agentic_lakehouse.brain.prompts import Prompt, load_prompt
 from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal, Proposed

@@ -1,16 +1,14 @@
 """The ladder: the same model again with its exact faults, then a stronger model, then a dead letter.
 
-Every attempt is one journal row, written as soon as its reply is there, and counts against the budget. Only what a
+Every attempt is one journal row, written as soon as it is judged, and counts against the budget. Only what a
 wait can mend is waited for; a fault of configuration ends the climb, so that it never costs money further up.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, Protocol, TypeVar
 from uuid import uuid4
 
 from pydantic_ai.messages import ModelMessage
@@ -19,83 +17,14 @@ from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attem
 from agentic_lakehouse.brain.budget import Spending
 from agentic_lakehouse.brain.conclude import Unfit
 from agentic_lakehouse.brain.faults import Fault
+from agentic_lakehouse.brain.inquiry import Answer, Journal, P, Patience, Question, T, Verdict
 from agentic_lakehouse.brain.models import Rung
 from agentic_lakehouse.brain.prices import cost_of_sending
 from agentic_lakehouse.brain.prompts import Prompt
-from agentic_lakehouse.brain.proposals import Proposed
 from agentic_lakehouse.brain.question import fenced_faults
 from agentic_lakehouse.brain.reply import Reply, parse, send
-from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.governed import ModelCall
 from agentic_lakehouse.errors import AnswerRejected, ModelUnavailable
-
-P = TypeVar("P", bound=Proposed)
-T = TypeVar("T")
-
-
-class Journal(Protocol):
-    """Where attempts are kept, and where an earlier answer is found again."""
-
-    def record_call(self, call: ModelCall) -> None:
-        """Keep one attempt; a call of the same id replaces what was kept of it."""
-        ...
-
-    def answered(self, request_sha256: str) -> ModelCall | None:
-        """Return a call to that request that was answered `ok` by a model, if there is one."""
-        ...
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How often a model is asked again, and how long is waited."""
-
-    answers: int = 3
-    """Answers that one model may give to one question."""
-    tries: int = 4
-    """How often one question is sent before its transport counts as broken."""
-    first_wait: float = 1.0
-    longest_wait: float = 30.0
-    """Seconds; a provider that asks for a longer wait is not obeyed."""
-    sleep: Callable[[float], None] = time.sleep
-
-
-@dataclass(frozen=True)
-class Question(Generic[P, T]):
-    """What is asked, about which feed, and how an answer becomes a value."""
-
-    prompt: Prompt
-    words: str
-    """The prompt as rendered."""
-    output: type[P]
-    shape: Mapping[str, Any]
-    """What the answer depends on, besides prompt, output and model: the question's identity in the cache."""
-    conclude: Callable[[P], T]
-    """Makes the value or raises `Unfit` with everything that is wrong."""
-    feed: str
-    run_id: str
-
-    def request_sha256(self, rung: Rung) -> str:
-        """Return the journal's key of this question to that model."""
-        return sha256_of(
-            {
-                "prompt": self.prompt.sha256,
-                "output": self.output.model_json_schema(),
-                "shape": dict(self.shape),
-                "model": rung.identity,
-                "settings": dict(rung.settings),
-            }
-        )
-
-
-@dataclass(frozen=True)
-class Answer(Generic[T]):
-    """A value that passed every check, and where it came from."""
-
-    value: T
-    model_version: str
-    calls: tuple[ModelCall, ...]
-    """Every attempt made for it, in order; the last one holds it."""
-    cached: bool
 
 
 @dataclass
@@ -133,10 +62,10 @@ class Ladder:
         earlier = self.journal.answered(request)
         if earlier is None:
             return None
-        value = _judge(question, earlier.raw_output)
-        if isinstance(value, Fault):
-            return None
         reply = Reply(raw=earlier.raw_output, version=earlier.model_version, cost_usd=0.0)
+        value = _judge(question, reply).value
+        if value is None:
+            return None
         call = _call(question, rung, question.words, reply, attempt=1, cached=True)
         self._keep(call)
         return Answer(value, call.model_version, (call,), cached=True)
@@ -145,26 +74,22 @@ class Ladder:
         """Ask one model until its answer passes or its chances are used up."""
         words, history = question.words, tuple[ModelMessage, ...]()
         for _ in range(self.patience.answers):
-            reply = self._send(rung, question, words, history, calls)
-            call = calls[-1]
-            if call.status == "configuration":
+            verdict = self._send(rung, question, words, history, calls)
+            if verdict.fault is None:
+                return verdict.value
+            if verdict.fault.status == "configuration":
                 raise ModelUnavailable(
-                    f"{question.feed}: {rung.name} refused the question: {call.errors[0]}",
+                    f"{question.feed}: {rung.name} refused the question: {verdict.fault.errors[0]}",
                     hint="Check LAKEHOUSE_MODEL, its key and LAKEHOUSE_BASE_URL with `lakehouse doctor`.",
                     feed=question.feed,
                     model=rung.name,
-                    call=call.id,
+                    call=calls[-1].id,
                 )
-            if call.status == "transport":
+            if verdict.fault.status == "transport":
                 return None
-            if call.status == "ok":
-                value = _judge(question, reply.raw)
-                if not isinstance(value, Fault):
-                    return value
-                calls[-1] = call = call.model_copy(update={"status": value.status, "errors": value.errors})
-                self.journal.record_call(call)
-            if reply.exchange:
-                words, history = self.mend.render(faults=fenced_faults(call.errors)), reply.exchange
+            if verdict.reply.exchange:
+                words = self.mend.render(faults=fenced_faults(verdict.fault.errors))
+                history = verdict.reply.exchange
         return None
 
     def _send(
@@ -174,21 +99,25 @@ class Ladder:
         words: str,
         history: tuple[ModelMessage, ...],
         calls: list[ModelCall],
-    ) -> Reply:
+    ) -> Verdict[T]:
         """Send until a reply comes, waiting where the fault is one that passes; each try is a journal row."""
 
-        def once() -> Reply:
+        def once() -> Verdict[T]:
             tokens, usd = cost_of_sending(rung, words, history)
             self.spending.require(run_id=question.run_id, feed=question.feed, tokens=tokens, usd=usd)
             reply = send(rung, words, question.output, history)
-            if reply.fault is None and isinstance(unreadable := parse(reply.raw, question.output), Fault):
-                reply = replace(reply, fault=unreadable)
-            calls.append(_call(question, rung, words, reply, attempt=len(calls) + 1))
-            self._keep(calls[-1])
-            return reply
+            verdict: Verdict[T] | None = None
+            try:
+                verdict = _judge(question, reply)
+            finally:
+                # Whatever the checks may run into, the answer is paid for: keep it.
+                fault = verdict.fault if verdict else None
+                calls.append(_call(question, rung, words, reply, attempt=len(calls) + 1, fault=fault))
+                self._keep(calls[-1])
+            return verdict
 
         retrying = Retrying(
-            retry=retry_if_result(lambda reply: reply.fault is not None and reply.fault.status == "transport"),
+            retry=retry_if_result(lambda verdict: verdict.fault is not None and verdict.fault.status == "transport"),
             stop=stop_after_attempt(self.patience.tries),
             wait=self._wait,
             sleep=self.patience.sleep,
@@ -208,19 +137,28 @@ class Ladder:
         self.spending.record(call)
 
 
-def _judge(question: Question[P, T], raw: str) -> T | Fault:
-    """Make the value of an answer, or say why it is none."""
-    proposal = parse(raw, question.output)
+def _judge(question: Question[P, T], reply: Reply) -> Verdict[T]:
+    """Make the value of a reply, or say why it has none."""
+    if reply.fault is not None:
+        return Verdict(reply, fault=reply.fault)
+    proposal = parse(reply.raw, question.output)
     if isinstance(proposal, Fault):
-        return proposal
+        return Verdict(reply, fault=proposal)
     try:
-        return question.conclude(proposal)
+        return Verdict(reply, value=question.conclude(proposal))
     except Unfit as unfit:
-        return Fault("semantic", unfit.errors)
+        return Verdict(reply, fault=Fault("semantic", unfit.errors))
 
 
 def _call(
-    question: Question[P, T], rung: Rung, words: str, reply: Reply, *, attempt: int, cached: bool = False
+    question: Question[P, T],
+    rung: Rung,
+    words: str,
+    reply: Reply,
+    *,
+    attempt: int,
+    fault: Fault | None = None,
+    cached: bool = False,
 ) -> ModelCall:
     return ModelCall(
         id=f"call-{uuid4().hex[:16]}",
@@ -233,8 +171,8 @@ def _call(
         model=rung.name,
         model_version=reply.version,
         attempt=attempt,
-        status=reply.fault.status if reply.fault else "ok",
-        errors=reply.fault.errors if reply.fault else (),
+        status=fault.status if fault else "ok",
+        errors=fault.errors if fault else (),
         raw_output=reply.raw,
         cached=cached,
         input_tokens=reply.input_tokens,

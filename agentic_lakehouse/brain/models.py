@@ -51,8 +51,7 @@ def build_rung(name: str, *, base_url: str | None, timeout_seconds: float) -> Ru
         from agentic_lakehouse.brain.planner.model import EmbeddedPlanner
 
         return Rung(name, EmbeddedPlanner(), ModelSettings())
-    settings = ModelSettings(temperature=0, seed=1, max_retries=0, timeout=timeout_seconds)
-    settings["request_timeout"] = timeout_seconds
+    settings = ModelSettings(temperature=0, seed=1, max_retries=0, request_timeout=timeout_seconds)
     try:
         return Rung(name, _compatible(name, base_url) if base_url else infer_model(name), settings)
     except UserError as error:

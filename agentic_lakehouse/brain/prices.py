@@ -13,12 +13,15 @@ CHARACTERS_PER_TOKEN = 4
 """Of English prose and JSON, roughly; used only to stop before spending, never to report."""
 
 
-def cost_of(response: ModelResponse) -> float | None:
-    """Return the price of a response in US dollars."""
+def cost_of(rung: Rung, response: ModelResponse) -> float | None:
+    """Return the price of a response in US dollars, of the model that answered or else of the one asked."""
+    if rung.is_free:
+        return 0.0
     try:
         return float(response.cost().total_price)
     except LookupError:
-        return None
+        usage = response.usage
+        return _price(rung, Usage(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens))
 
 
 def cost_of_sending(rung: Rung, words: str, history: Sequence[ModelMessage]) -> tuple[int, float | None]:
@@ -26,8 +29,12 @@ def cost_of_sending(rung: Rung, words: str, history: Sequence[ModelMessage]) -> 
     if rung.is_free:
         return 0, 0.0
     tokens = (len(words) + len(ModelMessagesTypeAdapter.dump_json(list(history)))) // CHARACTERS_PER_TOKEN
+    return tokens, _price(rung, Usage(input_tokens=tokens))
+
+
+def _price(rung: Rung, usage: Usage) -> float | None:
     try:
-        price = calc_price(Usage(input_tokens=tokens), model_ref=rung.model.model_name, provider_id=rung.model.system)
+        price = calc_price(usage, model_ref=rung.model.model_name, provider_id=rung.model.system)
     except LookupError:
-        return tokens, None
-    return tokens, float(price.total_price)
+        return None
+    return float(price.total_price)

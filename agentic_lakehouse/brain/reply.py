@@ -68,7 +68,7 @@ def send(rung: Rung, words: str, output: type[Proposed], history: Sequence[Model
         version=response.model_name or rung.identity,
         input_tokens=response.usage.input_tokens,
         output_tokens=response.usage.output_tokens,
-        cost_usd=0.0 if rung.is_free else cost_of(response),
+        cost_usd=cost_of(rung, response),
         seconds=seconds,
         exchange=(captured[0], response),
     )

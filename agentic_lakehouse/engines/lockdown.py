@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from agentic_lakehouse.errors import EngineFailed
+from agentic_lakehouse.errors import EngineFailed, SettingsInvalid
 from agentic_lakehouse.sql.types import literal
 
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
@@ -53,6 +53,7 @@ def locked(
 
     Raises:
         EngineFailed: DuckDB refused or failed; the message is its own, without SQL positions and folders.
+        SettingsInvalid: the memory limit is none.
     """
     allowed = [path.resolve() for path in paths]
     with connect() as connection:
@@ -73,7 +74,12 @@ def _lock(
 ) -> None:
     for setting in _SETTINGS:
         connection.execute(f"SET {setting}")
-    connection.execute(f"SET memory_limit={literal(memory_limit)}")
+    try:
+        connection.execute(f"SET memory_limit={literal(memory_limit)}")
+    except duckdb.Error as error:
+        raise SettingsInvalid(
+            f"{memory_limit!r} is not an amount of memory.", hint="Set LAKEHOUSE_MEMORY_LIMIT to one such as 2GB."
+        ) from error
     if threads is not None:
         connection.execute(f"SET threads={threads}")
     connection.execute(f"SET allowed_paths=[{', '.join(literal(str(path)) for path in allowed)}]")
@@ -131,6 +137,7 @@ _HINTS = {
     "Catalog": "Check the names of tables and functions.",
     "Conversion": "A value does not fit its type: use TRY_CAST, or look at the data.",
     "Permission": "SQL sees the tables it was given and nothing else.",
+    "Invalid": "If its configuration is locked: give each call a fresh in-memory database.",
 }
 
 

@@ -118,7 +118,7 @@ def records(source: Iterable[str], dialect: Dialect, *, first_line: int = 1) -> 
         else:
             raw = without_line_end(feed.taken[0] if len(feed.taken) == 1 else "".join(feed.taken))
             if "\0" in raw:
-                yield Fault(number, raw, "nul_byte", f"line {number} holds a NUL character")
+                yield Fault(number, printable(raw), "nul_byte", f"line {number} holds a NUL character")
             elif is_undecodable(raw):
                 yield Fault(number, printable(raw), "bad_encoding", f"line {number} is not in the file's encoding")
             elif len(cells) > 1 or (raw and not raw.isspace()):

@@ -126,7 +126,8 @@ def _flatten(item: _Item) -> dict[str, str | None] | Fault:
 
 
 def _fault(item: _Item, code: str, message: str, column: str | None = None) -> Fault:
-    return Fault(item.line, printable(item.raw), code, f"the record in line {item.line} {message}", column)
+    about = f"the record in line {item.line} {message}"
+    return Fault(item.line, printable(item.raw), code, _storable(about), column and _storable(column))
 
 
 def _fill(flat: dict[str, str | None], value: dict[str, Any], prefix: str) -> str | None:
@@ -154,8 +155,9 @@ def _text(value: Any) -> str | None:
 
 def _is_storable(flat: dict[str, str | None]) -> bool:
     """Whether every name and cell can be written as UTF-8: half a surrogate pair cannot."""
-    try:
-        "".join([*flat, *(cell or "" for cell in flat.values())]).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    text = "".join([*flat, *(cell or "" for cell in flat.values())])
+    return text == _storable(text)
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -31,7 +31,7 @@ def _raw_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefiniti
         """Files as the vendor dropped them; each new one is kept byte by byte and entered in the ledger."""
         feed = Feed.parse(context.partition_key)
         with told_clearly():
-            received = lakehouse.lakehouse.receive(feed, context.run_id)
+            received = lakehouse.lakehouse.receive(feed, context.run.run_id)
         return dg.MaterializeResult(
             metadata={
                 "deliveries": len(received.pending),
@@ -57,7 +57,7 @@ def _raw_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefiniti
             context.log.info("%s has nothing new.", feed)
             return
         with told_clearly():
-            described = house.describe(feed, context.run_id)
+            described = house.describe(feed, context.run.run_id)
         yield dg.MaterializeResult(
             metadata={
                 **md.llm(described.calls),
@@ -79,7 +79,7 @@ def _raw_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefiniti
     def bronze(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
         """Vendor rows as delivered, typed by their spec; bad rows wait in `ingest_errors`."""
         with told_clearly():
-            done = lakehouse.lakehouse.ingest(Feed.parse(context.partition_key), context.run_id)
+            done = lakehouse.lakehouse.ingest(Feed.parse(context.partition_key), context.run.run_id)
         yield dg.MaterializeResult(
             metadata={
                 "dagster/table_name": done.table,
@@ -109,7 +109,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
     def mapping(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
         """How bronze columns become the standard's: one guarded SQL expression a target."""
         with told_clearly():
-            mapped = lakehouse.lakehouse.map(Feed.parse(context.partition_key), context.run_id)
+            mapped = lakehouse.lakehouse.map(Feed.parse(context.partition_key), context.run.run_id)
         yield dg.MaterializeResult(
             metadata={
                 **md.llm(mapped.calls),
@@ -136,7 +136,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
         """The feed's slice of the core table, on the feed's branch; faulty rows wait in `mapping_errors`."""
         feed, house = Feed.parse(context.partition_key), lakehouse.lakehouse
         with told_clearly():
-            done = house.conform(feed, context.run_id)
+            done = house.conform(feed, context.run.run_id)
         if done is None:
             context.log.warning("The mapping of %s waits for a person: `lakehouse review list`.", feed)
             return
@@ -169,7 +169,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
         """The canonical table on main: published by one atomic merge, or not at all."""
         feed, house = Feed.parse(context.partition_key), lakehouse.lakehouse
         with told_clearly():
-            done = house.publish(feed, context.run_id)
+            done = house.publish(feed, context.run.run_id)
         yield dg.MaterializeResult(
             metadata={
                 "dagster/table_name": standard.name,

@@ -121,9 +121,11 @@ class FeedRunner:
 
 def _unforeseen(result: dg.ExecuteInProcessResult) -> Iterator[str]:
     """Name errors that no step foresaw; their tracebacks stand in Dagster's history."""
+    hint = f"Hint: the traceback stands in run {result.run_id} of `lakehouse dev`."
     for event in result.get_step_failure_events():
         error = event.step_failure_data.error
         while error is not None and error.cause is not None:
             error = error.cause
-        told = error.message.strip() if error else "no message"
-        yield f"{event.step_key} ended in {told}\nHint: the traceback stands in run {result.run_id} of `lakehouse dev`."
+        yield f"{event.step_key} ended in {error.message.strip() if error else 'an unknown error'}\n{hint}"
+    if not result.get_step_failure_events():
+        yield from (f"{event.message}\n{hint}" for event in result.all_events if event.is_failure)

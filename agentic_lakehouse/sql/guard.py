@@ -9,22 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError, SqlglotError
-from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import TokenType
 
 from agentic_lakehouse.errors import GuardRefused
-from agentic_lakehouse.sql.bounds import MAX_NESTING, check_growth, check_size, tokens, too_large
+from agentic_lakehouse.sql.bounds import check_growth, check_size, tokens
+from agentic_lakehouse.sql.canonical import canonical, check_round_trip
 from agentic_lakehouse.sql.checks import text_literal
 from agentic_lakehouse.sql.functions import CAST_TYPES, FUNCTIONS, HINTS, LEAVES, OPERATORS, function_of
 from agentic_lakehouse.sql.macros import MACROS, macro_of
+from agentic_lakehouse.sql.reading import not_a_query, parse, refuse_statement, refuse_tilde, unreadable
 from agentic_lakehouse.sql.scope import nearest, resolve_table
 from agentic_lakehouse.sql.select_functions import NAMES, QUERY_TYPES, SELECT_NODES
-from agentic_lakehouse.sql.trees import render
 
 _QUERY_STARTS = {TokenType.SELECT, TokenType.WITH, TokenType.FROM, TokenType.L_PAREN}
 _QUERIES = (exp.Select, exp.Union, exp.Except, exp.Intersect, exp.Subquery)
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Mod, exp.Neg)
 _EXPRESSION_NODES = OPERATORS | LEAVES | {f.node for f in FUNCTIONS.values() if f.node is not exp.Anonymous}
 
 
@@ -36,15 +37,15 @@ def guard_expression(text: str, *, columns: Collection[str]) -> exp.Expr:
             column `details["column"]` names it.
     """
     found = tokens(text)
-    _refuse_tilde(found)
+    refuse_tilde(found)
     try:
-        query = _parse(f"SELECT {text}\n")
+        query = parse(f"SELECT {text}\n")
     except GuardRefused:
-        _refuse_statement(found)
+        refuse_statement(found)
         raise
     clauses = [key.strip("_") for key, value in query.args.items() if value and key != "expressions"]
     if not isinstance(query, exp.Select) or clauses or len(query.expressions) != 1:
-        _refuse_statement(found)
+        refuse_statement(found)
         what = clauses[0] if clauses and isinstance(query, exp.Select) else type(query).__name__
         raise GuardRefused(
             "The SQL is more than one expression.", hint="Write one value, such as `upper(brand)`.", node=what
@@ -52,7 +53,7 @@ def guard_expression(text: str, *, columns: Collection[str]) -> exp.Expr:
     check_size(query)
     tree = query.expressions[0]
     if isinstance(tree, exp.Alias):
-        _refuse_statement(found)
+        refuse_statement(found)
     known = {name.lower(): name for name in columns}
     for node in list(tree.walk()):
         if isinstance(node, exp.Column):
@@ -64,8 +65,8 @@ def guard_expression(text: str, *, columns: Collection[str]) -> exp.Expr:
         _check_form(node)
         _check_arguments(node)
     check_growth(tree)
-    guarded: exp.Expr = _canonical(query).expressions[0].pop()
-    _check_round_trip(guarded)
+    guarded: exp.Expr = canonical(query).expressions[0].pop()
+    check_round_trip(guarded)
     return guarded
 
 
@@ -80,12 +81,12 @@ def guard_select(text: str, *, tables: Collection[str]) -> exp.Expr:
             table `details["table"]` names it.
     """
     found = tokens(text)
-    _refuse_tilde(found)
+    refuse_tilde(found)
     if found[0].token_type not in _QUERY_STARTS:
-        raise _not_a_query(found[0].text)
-    query = _parse(text)
+        raise not_a_query(found[0].text)
+    query = parse(text)
     if not isinstance(query, _QUERIES):
-        raise _not_a_query(type(query).__name__)
+        raise not_a_query(type(query).__name__)
     check_size(query)
     known = {name.lower(): name for name in tables}
     for node in list(query.walk()):
@@ -96,76 +97,12 @@ def guard_select(text: str, *, tables: Collection[str]) -> exp.Expr:
         elif type(node) not in SELECT_NODES:
             raise _refused(node, "a query")
         if isinstance(node, exp.Select) and not node.expressions:
-            raise _unreadable("a SELECT names no columns")
+            raise unreadable("a SELECT names no columns")
         if isinstance(node, exp.With) and node.args.get("recursive"):
             raise GuardRefused("A recursive WITH may never end.", hint="Join the table to itself.", node="With")
         if isinstance(node, exp.DataType) and node.this not in QUERY_TYPES:
             raise _refused(node, "a query")
-    return _canonical(query)
-
-
-def _parse(text: str) -> exp.Expr:
-    try:
-        trees = sqlglot.parse(text, read="duckdb")
-    except RecursionError as error:
-        raise too_large("too many brackets inside one another", MAX_NESTING, "nesting") from error
-    except ParseError as error:
-        why = error.errors[0].get("description") if error.errors else None
-        raise _unreadable(why or "it is not complete") from error
-    except (SqlglotError, ValueError) as error:
-        raise _unreadable("it is not SQL") from error
-    if len(trees) != 1 or trees[0] is None:
-        raise GuardRefused("There is more than one statement.", hint="Write one.", node="Semicolon")
-    return trees[0]
-
-
-def _unreadable(why: str) -> GuardRefused:
-    return GuardRefused(
-        f"The SQL cannot be read: {why.rstrip('.')}.",
-        hint="Check brackets and quotes; names that are SQL words stand in double quotes.",
-        node="syntax",
-    )
-
-
-def _not_a_query(what: str) -> GuardRefused:
-    return GuardRefused(
-        f"Only a SELECT can be run, not {what.upper()!r}.",
-        hint="Write one query that reads.",
-        node=what.capitalize() if what.isupper() or what.islower() else what,
-    )
-
-
-_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Mod, exp.Neg)
-_COMPARISONS = (
-    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Is, exp.In, exp.Between,
-    exp.Like, exp.ILike,
-)  # fmt: skip
-"""DuckDB reads a chain of these otherwise than sqlglot, or not at all."""
-_STATEMENTS = frozenset(
-    {
-        "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CALL", "CHECKPOINT", "COMMIT", "COPY", "CREATE", "DELETE", "DESCRIBE",
-        "DETACH", "DROP", "EXECUTE", "EXPLAIN", "EXPORT", "FROM", "IMPORT", "INSERT", "INSTALL", "LOAD", "MERGE",
-        "PIVOT", "PRAGMA", "PREPARE", "RESET", "ROLLBACK", "SELECT", "SET", "SHOW", "SUMMARIZE", "TRUNCATE", "UPDATE",
-        "USE", "VACUUM", "VALUES", "WITH",
-    }
-)  # fmt: skip
-
-
-def _refuse_statement(found: list[Token]) -> None:
-    """Name the statement where an expression was expected; columns may be called so, hence only after a fault."""
-    word = found[0].text.upper()
-    if word in _STATEMENTS:
-        raise GuardRefused(
-            f"An expression was expected, not a {word} statement.",
-            hint="Write one value over the columns of one row, such as `upper(brand)`.",
-            node=word.capitalize(),
-        )
-
-
-def _refuse_tilde(found: list[Token]) -> None:
-    """Refuse `~`: it matches the whole text in DuckDB and a part of it elsewhere."""
-    if any(token.token_type is TokenType.TILDE for token in found):
-        raise GuardRefused("`~` is not allowed.", hint="Use regexp_full_match or regexp_matches.", node="Tilde")
+    return canonical(query)
 
 
 def _refused(node: exp.Expr, where: str) -> GuardRefused:
@@ -247,36 +184,3 @@ def _check_arguments(node: exp.Expr) -> None:
         name = called if called in FUNCTIONS else function.name
         hint = HINTS.get(name, "Write that argument as a plain literal.")
         raise GuardRefused(f"{_shown(node)} cannot be called so: {problem}.", hint=hint, node=name)
-
-
-def _check_round_trip(tree: exp.Expr) -> None:
-    """Refuse what would be read otherwise once it is rendered: the engine must run the tree that was checked."""
-    text = render(tree)
-    again = _canonical(_parse(f"SELECT {text}"))
-    if len(again.expressions) != 1 or render(again.expressions[0]) != text:
-        raise GuardRefused(
-            f"The SQL is ambiguous: {text[:80]}", hint="Put brackets around its parts.", node=type(tree).__name__
-        )
-
-
-def _canonical(query: exp.Expr) -> exp.Expr:
-    """Write `if` as `CASE`, `->>` as a call and `a = b = c` with brackets, and drop comments.
-
-    So an expression reads the same wherever it stands, and DuckDB reads it as sqlglot does.
-    """
-    for found in list(query.find_all(exp.JSONExtractScalar)):
-        path = found.expression
-        text = path.sql(dialect="duckdb").strip("'") if isinstance(path, exp.JSONPath) else None
-        place = exp.Literal.string(text) if text is not None else path
-        found.replace(exp.Anonymous(this="json_extract_string", expressions=[found.this, place]))
-    for choice in list(query.find_all(exp.If)):
-        if not isinstance(choice.parent, exp.Case):
-            branch = exp.If(this=choice.this, true=choice.args["true"])
-            choice.replace(exp.Case(ifs=[branch], default=choice.args.get("false")))
-    for comparison in list(query.find_all(*_COMPARISONS)):
-        for part in list(comparison.iter_expressions()):
-            if isinstance(part, _COMPARISONS):
-                part.replace(exp.Paren(this=part.copy()))
-    for node in query.walk():
-        node.comments = None
-    return query

@@ -16,6 +16,8 @@ from agentic_lakehouse.contracts.standard import Rule
 from agentic_lakehouse.errors import ContractInvalid
 from agentic_lakehouse.sql.checks import check_pattern
 from agentic_lakehouse.sql.compiler import compile_expression, compile_select
+from agentic_lakehouse.sql.kinds import NUMBERS
+from agentic_lakehouse.sql.typecheck import WRITTEN
 from agentic_lakehouse.sql.types import literal, quote, quote_table
 
 _HOLE = re.compile(r"\$?\{(object|property|column|table)\}", re.IGNORECASE)
@@ -67,15 +69,15 @@ def _too_long(rule: Rule, types: Mapping[str, str]) -> str:
 
 
 def _too_small(rule: Rule, types: Mapping[str, str]) -> str:
-    return f"COALESCE({_column(rule, types)} < {_bound(rule)}, FALSE)"
+    return f"COALESCE({_column(rule, types)} < {_bound(rule, types)}, FALSE)"
 
 
 def _too_large(rule: Rule, types: Mapping[str, str]) -> str:
-    return f"COALESCE({_column(rule, types)} > {_bound(rule)}, FALSE)"
+    return f"COALESCE({_column(rule, types)} > {_bound(rule, types)}, FALSE)"
 
 
 def _not_valid(rule: Rule, types: Mapping[str, str]) -> str:
-    return f"NOT COALESCE({_column(rule, types)} IN ({', '.join(_values(rule))}), TRUE)"
+    return f"NOT COALESCE({_column(rule, types)} IN ({', '.join(_values(rule, types))}), TRUE)"
 
 
 _ROW_RULES: dict[str, Callable[[Rule, Mapping[str, str]], str]] = {
@@ -158,29 +160,33 @@ def _length(rule: Rule) -> int:
     return rule.argument
 
 
-def _bound(rule: Rule) -> str:
-    """Return a bound as SQL: a decimal, or a date or timestamp."""
+def _bound(rule: Rule, types: Mapping[str, str]) -> str:
+    """Return a bound as SQL: a date or timestamp for such a column, else a number."""
+    kind = types[str(rule.column)].partition("(")[0]
     value: Any = rule.argument
-    if isinstance(value, datetime):
-        return f"CAST({literal(value.isoformat())} AS TIMESTAMPTZ)"
-    if isinstance(value, date):
-        return f"CAST({literal(value.isoformat())} AS DATE)"
-    if isinstance(value, str) and not value.strip().replace(".", "").lstrip("+-").isdecimal():
-        return literal(value)
     try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if isinstance(value, bool) or not number.is_finite():
-        raise _unfit(rule, f"needs a number or a date, not {value!r}")
+        if kind == "date":
+            return f"CAST({literal(date.fromisoformat(str(value)).isoformat())} AS DATE)"
+        if kind == "timestamp":
+            return f"CAST({literal(datetime.fromisoformat(str(value)).isoformat())} AS TIMESTAMPTZ)"
+        number = Decimal("NaN") if isinstance(value, bool) else Decimal(str(value))
+    except (ValueError, InvalidOperation) as error:
+        raise _unfit(rule, f"needs a {kind} as its bound, not {value!r}") from error
+    if kind not in NUMBERS or not number.is_finite():
+        raise _unfit(rule, f"needs a number as its bound and as its column, not {value!r}")
     return format(number, "f")
 
 
-def _values(rule: Rule) -> list[str]:
-    """Return the valid values as string literals, which DuckDB compares with a column of any type."""
+def _values(rule: Rule, types: Mapping[str, str]) -> list[str]:
+    """Return the valid values as string literals, which take the type of the column they are compared with."""
     if not isinstance(rule.argument, Sequence) or isinstance(rule.argument, str) or not rule.argument:
         raise _unfit(rule, "has no list of values")
-    return [literal(str(value).lower() if isinstance(value, bool) else str(value)) for value in rule.argument]
+    texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in rule.argument]
+    written = WRITTEN.get(types[str(rule.column)].partition("(")[0])
+    wrong = [text for text in texts if written is not None and not written.fullmatch(text)]
+    if wrong:
+        raise _unfit(rule, f"lists {wrong[0]!r}, which its column cannot hold")
+    return [literal(text) for text in texts]
 
 
 def _unfit(rule: Rule, why: str) -> ContractInvalid:

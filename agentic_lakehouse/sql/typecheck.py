@@ -22,7 +22,7 @@ _COMPARISONS = (
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Mod, exp.Neg)
 _LOGIC = (exp.And, exp.Or, exp.Not)
 _COUNTED = NUMBERS | {"boolean"}
-_WRITTEN = {
+WRITTEN = {
     "long": re.compile(r"\s*[+-]?\d+\s*"),
     "decimal": re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*"),
     "double": re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE),
@@ -68,7 +68,7 @@ def _check_compared(node: exp.Expr, parts: list[exp.Expr], types: Mapping[str, s
         raise _refused(node, f"compares a {' with a '.join(sorted(kinds))}", "CAST one of them to the other's type.")
     for part in parts:
         text = text_literal(part)
-        wrong = [kind for kind in kinds & _WRITTEN.keys() if text is not None and not _WRITTEN[kind].fullmatch(text)]
+        wrong = [kind for kind in kinds & WRITTEN.keys() if text is not None and not WRITTEN[kind].fullmatch(text)]
         if wrong:
             raise _refused(
                 node, f"compares a {wrong[0]} with {text!r}", f"Write a {wrong[0]} or NULL: columns have their types."

@@ -16,7 +16,10 @@ from agentic_lakehouse.brain.brain import Answer, Brain, Budget, Patience
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec, FileFormat
 from agentic_lakehouse.contracts.governed import ModelCall
+from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.odcs import load_standard
 from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
+from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
 from agentic_lakehouse.contracts.vendor import VendorFacts
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
@@ -25,22 +28,17 @@ FEED = Feed("acme", "prices")
 
 @dataclass
 class Memory:
-    """A journal that keeps calls as `lake` does: one row a call, the latest word on it."""
+    """A journal that keeps calls as `lake` does."""
 
-    calls: dict[str, ModelCall] = field(default_factory=dict)
-    writes: int = 0
+    rows: list[ModelCall] = field(default_factory=list)
 
     def record_call(self, call: ModelCall) -> None:
-        self.writes += 1
-        self.calls[call.id] = call
+        assert call.id not in {c.id for c in self.rows}
+        self.rows.append(call)
 
     def answered(self, request_sha256: str) -> ModelCall | None:
         good = [c for c in self.rows if c.request_sha256 == request_sha256 and c.status == "ok" and not c.cached]
         return good[-1] if good else None
-
-    @property
-    def rows(self) -> list[ModelCall]:
-        return list(self.calls.values())
 
     @property
     def statuses(self) -> list[str]:
@@ -59,7 +57,9 @@ class ModelServer:
         """Answer with these contents: text as it is, anything else as JSON."""
         self.script.extend(_completion(a if isinstance(a, str) else json.dumps(a)) for a in answers)
 
-    def fails(self, *statuses: int, headers: dict[str, str] | None = None, body: str = '{"error":{"message":"no"}}') -> None:
+    def fails(
+        self, *statuses: int, headers: dict[str, str] | None = None, body: str = '{"error":{"message":"no"}}'
+    ) -> None:
         self.script.extend(lambda _, s=s: (s, headers or {}, body) for s in statuses)
 
     def sends(self, body: Any) -> None:
@@ -91,7 +91,7 @@ def server() -> Iterator[ModelServer]:
     stub = ModelServer()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the base class calls it so
+        def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             stub.requests.append(request)
             status, headers, body = stub.script[min(len(stub.requests), len(stub.script)) - 1](request)
@@ -102,10 +102,14 @@ def server() -> Iterator[ModelServer]:
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-            return
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that went away is no news."""
+
+    with Quiet(("127.0.0.1", 0), Handler) as httpd:
         stub.url = f"http://127.0.0.1:{httpd.server_port}/v1"
         thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -215,8 +219,87 @@ def ask(prices: FeedProfile) -> Callable[..., Answer[FeedSpec]]:
     """Ask a brain what `prices` is."""
 
     def ask_about(
-        brain: Brain, about: FeedProfile = prices, *, run_id: str = "run-1", check: Callable[[FeedSpec], list[str]] | None = None
+        brain: Brain,
+        about: FeedProfile = prices,
+        *,
+        run_id: str = "run-1",
+        check: Callable[[FeedSpec], list[str]] | None = None,
     ) -> Answer[FeedSpec]:
         return brain.describe(about, feed=FEED, facts=VendorFacts(), run_id=run_id, check=check or (lambda _: []))
 
     return ask_about
+
+
+@pytest.fixture
+def measure(tmp_path: Path) -> Callable[..., FeedProfile]:
+    """Write a text as a file and measure it as the lakehouse does."""
+
+    def of(text: str, *, name: str = "feed.csv", locale: str | None = None) -> FeedProfile:
+        from agentic_lakehouse.feeds.profile import profile as profile_of
+        from agentic_lakehouse.feeds.sniff import sniff
+
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return profile_of(path, sniff(path, name=name), name=name, locale=locale)
+
+    return of
+
+
+@pytest.fixture
+def embedded(journal: Memory) -> Brain:
+    """Return the brain that needs no key."""
+    return Brain(
+        ladder=("embedded",), base_url=None, prompts=PROMPTS, journal=journal, timeout_seconds=20, budget=Budget()
+    )
+
+
+@pytest.fixture
+def spec_of(embedded: Brain) -> Callable[..., FeedSpec]:
+    """Describe a measured file with the embedded planner."""
+
+    def describe(about: FeedProfile, facts: VendorFacts | None = None) -> FeedSpec:
+        facts = facts or VendorFacts()
+        return embedded.describe(about, feed=FEED, facts=facts, run_id="r", check=lambda _: []).value
+
+    return describe
+
+
+@pytest.fixture
+def mapping_of(embedded: Brain, spec_of: Callable[..., FeedSpec]) -> Callable[..., Mapping]:
+    """Describe and map a measured file with the embedded planner."""
+
+    def map_(about: FeedProfile, onto: ProductStandard, facts: VendorFacts | None = None) -> Mapping:
+        facts = facts or VendorFacts()
+        spec = spec_of(about, facts)
+        return embedded.map(about, spec, onto, facts=facts, run_id="r", check=lambda _: []).value
+
+    return map_
+
+
+@pytest.fixture
+def standard() -> Callable[..., ProductStandard]:
+    """Make a standard of columns given as keyword arguments to `StandardColumn`, by name."""
+
+    def make(
+        columns: dict[str, dict[str, Any]], *, name: str = "shop_core.thing", granularity: str = ""
+    ) -> ProductStandard:
+        return ProductStandard(
+            id="urn:x",
+            name=name,
+            version="1.0.0",
+            domain=name.partition("_")[0],
+            granularity=granularity,
+            columns=tuple(
+                StandardColumn(name=n, **{"logical_type": "string", "physical_type": "string", **c})
+                for n, c in columns.items()
+            ),
+            rules=(),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def product() -> ProductStandard:
+    """Return the product standard as shipped."""
+    return load_standard(PROMPTS.parent / "data" / "contracts" / "product_core.odcs.yaml")

@@ -55,7 +55,9 @@ def test_a_refusal_is_neither_repeated_nor_taken_to_a_paid_model(server, journal
 
 def test_a_key_in_an_error_is_blanked_out(server, journal, think, ask, monkeypatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-1234")
-    server.fails(401, body='{"error":{"message":"Incorrect API key provided: sk-very-secret-1234, or sk-ab***cd1234."}}')
+    server.fails(
+        401, body='{"error":{"message":"Incorrect API key provided: sk-very-secret-1234, or sk-ab***cd1234."}}'
+    )
 
     with pytest.raises(ModelUnavailable) as caught:
         ask(think())

@@ -81,6 +81,13 @@ def test_nul_characters_break_their_row(write: Write) -> None:
     assert [(b.line, b.code, b.raw) for b in found.broken] == [(2, "nul_byte", "1;\0")]
 
 
+def test_rubbish_can_be_stored_as_text(write: Write) -> None:
+    found = reading(write("a.csv", b'a;b\n1;\0\x80\n2;\xff"\n"\xff\n3;x\n'), SEMICOLONS)
+
+    assert found.rows == [("3", "x")]
+    assert [b.raw for b in found.broken] == ["1;\0\\x80", '2;\\xff"', '"\\xff']
+
+
 def test_a_lone_carriage_return_inside_a_row_breaks_it(write: Write) -> None:
     found = reading(write("a.csv", "a;b\n1;x\ry\n2;z\n"), SEMICOLONS)
 

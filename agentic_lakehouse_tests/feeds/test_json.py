@@ -92,6 +92,7 @@ def test_what_is_no_object_is_kept_aside(write: Write) -> None:
         ('{"a": 1, "a": 2}', "a"),
         ('{"x": {"a": 1, "a": 2}}', "x.a"),
         ('{"x.a": 1, "x": {"a": 2}}', "x.a"),
+        ('{"\\ud800": 1, "\\ud800": 2}', "?"),
     ],
 )
 def test_a_field_that_stands_twice_breaks_its_record(write: Write, record: str, column: str) -> None:

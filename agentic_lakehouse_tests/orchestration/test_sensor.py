@@ -15,7 +15,7 @@ class Sensor:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.definitions = graph(sandbox.settings)
-        self.sensor = self.definitions.get_sensor_def("landing_zone")
+        [self.sensor] = self.definitions.sensors
         self.instance = sandbox.instance
         self.cursor: str | None = None
 

@@ -21,6 +21,7 @@ TYPES = {
     "stock": "long",
     "seen": "date",
     "active": "boolean",
+    "at": "timestamp",
 }
 
 
@@ -40,6 +41,11 @@ def rule(kind: str, argument: Any = None, column: str | None = None, **more: Any
         (rule("minimum", 0, "price"), {"price": "0"}, {"price": "-0.0001"}),
         (rule("minimum", 0.5, "price"), {"price": "0.5"}, {"price": "0.4999"}),
         (rule("maximum", 1e6, "stock"), {"stock": 1000000}, {"stock": 1000001}),
+        (
+            rule("minimum", "2020-01-01T00:00:00+01:00", "at"),
+            {"at": "2020-01-01 00:00:00"},
+            {"at": "2019-12-31 22:59:59"},
+        ),
         (rule("minimum", "2020-01-01", "seen"), {"seen": "2020-01-01"}, {"seen": "2019-12-31"}),
         (rule("maximum", date(2020, 1, 1), "seen"), {"seen": "2020-01-01"}, {"seen": "2020-01-02"}),
         (rule("valid_values", ["new", "it's used"], "title"), {"title": "it's used"}, {"title": "used"}),
@@ -85,6 +91,9 @@ def test_a_null_cell_passes_every_rule_but_required(kind: str, evaluate: Callabl
         rule("max_length", True, "title"),
         rule("minimum", "NaN", "price"),
         rule("minimum", True, "price"),
+        rule("minimum", 1, "title"),
+        rule("maximum", "soon", "seen"),
+        rule("valid_values", ["one"], "stock"),
         rule("valid_values", [], "title"),
         rule("valid_values", "new", "title"),
         rule("required", column="nosuch"),

@@ -7,7 +7,8 @@ faults name, rather than guessing again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, TextPart, UserPromptPart
 from pydantic_ai.models import Model, ModelRequestParameters
@@ -47,9 +48,9 @@ class EmbeddedPlanner(Model[None]):
     ) -> ModelResponse:
         """Answer the question that the first prompt holds, minding the faults that the last one names."""
         self.prepare_request(model_settings, model_request_parameters)
-        blocks = [unfenced(words) for words in _prompts(messages)]
-        faults = tuple(fault for block in blocks for fault in block.get("faults", ()))
-        answer = plan(blocks[0], faults)
+        prompts = _prompts(messages)
+        question, faults = unfenced(prompts[0]), unfenced(prompts[-1]).get("faults", ())
+        answer = plan(question, faults, _last_answer(messages))
         return ModelResponse(
             parts=[TextPart(json.dumps(answer, ensure_ascii=False))],
             model_name=self.model_name,
@@ -59,15 +60,34 @@ class EmbeddedPlanner(Model[None]):
         )
 
 
-def plan(block: dict[str, object], faults: tuple[str, ...] = ()) -> dict[str, object]:
-    """Answer one question's JSON block, as `FeedProposal` or `MappingProposal` has it."""
+def plan(
+    block: Mapping[str, Any], faults: Sequence[str] = (), before: Mapping[str, Any] | None = None
+) -> dict[str, object]:
+    """Answer one question's JSON block, as `FeedProposal` or `MappingProposal` has it.
+
+    Args:
+        block: a `DescribeQuestion` or a `MapQuestion`.
+        faults: what was wrong with the answer before.
+        before: that answer; what it had withdrawn stays withdrawn.
+    """
     if block["question"] == "describe_feed":
         question = DescribeQuestion.model_validate(block)
         doubted = _named((c.source_name for c in question.columns), faults)
         keyless = any("key" in fault or "partition" in fault for fault in faults)
+        if before is not None:
+            doubted += [c["source_name"] for c in before["columns"] if c["type"] == "string"]
+            keyless = keyless or not before["primary_key"]
         return Described(question, doubted=doubted, keyless=keyless).proposal()
     asked = MapQuestion.model_validate(block)
-    return mapped(asked, withdrawn=_named((t.name for t in asked.targets), faults))
+    withdrawn = _named((t.name for t in asked.targets), faults)
+    if before is not None:
+        withdrawn += sorted({t.name for t in asked.targets} - {line["target"] for line in before["columns"]})
+    return mapped(asked, withdrawn=withdrawn)
+
+
+def _last_answer(messages: Iterable[ModelMessage]) -> Mapping[str, Any] | None:
+    answers = [m.text for m in messages if isinstance(m, ModelResponse) and m.text]
+    return cast("Mapping[str, Any]", json.loads(answers[-1])) if answers else None
 
 
 def _prompts(messages: Iterable[ModelMessage]) -> list[str]:

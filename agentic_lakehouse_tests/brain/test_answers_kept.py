@@ -1,0 +1,134 @@
+"""An answer that was paid for is not asked for again, as long as it still passes."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from agentic_lakehouse.brain.brain import Budget
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.vendor import VendorFacts
+
+
+def test_the_same_shape_is_asked_once(server, journal, think, ask, good) -> None:
+    server.says(good)
+    first = ask(think())
+
+    again = ask(think(), run_id="run-2")
+
+    assert len(server.requests) == 1
+    assert again.cached
+    assert again.value == first.value
+    assert again.model_version == "weak-2026-11-01"
+    [row] = again.calls
+    assert (row.cached, row.status, row.run_id, row.cost_usd, row.input_tokens) == (True, "ok", "run-2", 0.0, 0)
+    assert row.raw_output == first.calls[0].raw_output
+
+
+def test_counts_and_samples_do_not_change_the_question(server, think, ask, prices, good) -> None:
+    server.says(good)
+    ask(think())
+    longer = prices.model_copy(update={"row_count": 9_999, "byte_size": 1, "sha256_of_file": "f" * 64})
+
+    assert ask(think(), longer).cached
+
+
+def test_another_feed_of_the_same_shape_is_not_asked_about_again(server, think, prices, good) -> None:
+    server.says(good)
+    for feed in (Feed("acme", "prices"), Feed("other", "list")):
+        answer = think().describe(prices, feed=feed, facts=VendorFacts(), run_id="r", check=lambda _: [])
+        assert answer.value.feed == feed
+
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("facts", [VendorFacts(country="CH"), VendorFacts(units={"mass": "g"})])
+def test_other_vendor_facts_are_another_question(server, think, ask, prices, good, facts) -> None:
+    server.says(good)
+    ask(think())
+
+    think().describe(prices, feed=Feed("acme", "prices"), facts=facts, run_id="r", check=lambda _: [])
+
+    assert len(server.requests) == 2
+
+
+def test_whom_to_call_changes_no_question(server, think, ask, prices, good) -> None:
+    server.says(good)
+    ask(think())
+    facts = VendorFacts(contact="feeds@example.com", expected="daily", delivery="full")
+
+    think().describe(prices, feed=Feed("acme", "prices"), facts=facts, run_id="r", check=lambda _: [])
+
+    assert len(server.requests) == 1
+
+
+def test_another_model_is_another_question(server, think, ask, good) -> None:
+    server.says(good)
+    ask(think("openai-chat:one"))
+
+    ask(think("openai-chat:two"))
+
+    assert len(server.requests) == 2
+
+
+def test_patience_is_not_part_of_the_question(server, think, ask, good) -> None:
+    server.says(good)
+    ask(think(timeout_seconds=20))
+
+    assert ask(think(timeout_seconds=30)).cached
+
+
+def test_another_wording_is_another_question(server, think, ask, good, tmp_path) -> None:
+    server.says(good)
+    brain = think()
+    ask(brain)
+    reworded = shutil.copytree(brain.prompts, tmp_path / "prompts")
+    with (reworded / "describe_feed.md").open("a") as prompt:
+        prompt.write("Be brief.\n")
+
+    ask(think(prompts=reworded))
+
+    assert len(server.requests) == 2
+
+
+def test_an_answer_of_a_stronger_model_is_found_without_asking_the_weaker_again(
+    server, journal, think, ask, good
+) -> None:
+    server.says("no", "no", "no", good)
+    ladder = ("openai-chat:weak", "openai-chat:strong")
+    ask(think(*ladder))
+
+    assert ask(think(*ladder)).cached
+    assert len(server.requests) == 4
+
+
+def test_a_kept_answer_that_no_longer_passes_is_asked_again(server, journal, think, ask, good) -> None:
+    server.says(good)
+    ask(think())
+    objections = iter([["the dry run lost 3 rows"], []])
+
+    answer = ask(think(), check=lambda _: next(objections))
+
+    assert not answer.cached
+    assert journal.statuses == ["ok", "ok"]
+
+
+def test_a_kept_answer_needs_no_budget(server, think, ask, good) -> None:
+    server.says(good)
+    ask(think())
+
+    assert ask(think(budget=Budget(calls=0))).cached
+
+
+def test_an_answer_is_kept_even_when_its_check_breaks(server, journal, think, ask, good) -> None:
+    server.says(good)
+
+    def breaks(_: object) -> list[str]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(think(), check=breaks)
+
+    assert journal.statuses == ["ok"]
+    assert ask(think()).cached
