@@ -38,7 +38,7 @@ lint: setup-dev ## Check style, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 format: setup-dev ## Rewrite files in the house style
 	$(BIN)/ruff check --fix .

@@ -72,6 +72,7 @@ class Brain:
         _ = self._rungs
         for prompt_id, output in (("describe_feed", FeedProposal), ("map_columns", MappingProposal)):
             self._prompt(prompt_id, output)
+        load_prompt(self.prompts, "mend_answer")
 
     def describe(
         self,

@@ -7,7 +7,7 @@ keys in the file, in order of first sight.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,17 +25,12 @@ class _Item(NamedTuple):
     value: Any
 
 
-def rows(path: Path, fmt: FileFormat, *, name: str) -> tuple[tuple[str, ...], Iterator[Record | Fault]]:
-    """Return the column names of a JSON or JSON-lines file, found in a first pass, and its records.
+def column_names(path: Path, fmt: FileFormat, *, name: str) -> tuple[str, ...]:
+    """Return the column names of a JSON or JSON-lines file, which is read whole for them.
 
     Raises:
         FeedUnreadable: the file is truncated or malformed, has no records at its path, or too many columns.
     """
-    names = _names(path, fmt, name)
-    return names, _aligned(path, fmt, name, names)
-
-
-def _names(path: Path, fmt: FileFormat, name: str) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for item in _items(path, fmt, name):
         flat = item if isinstance(item, Fault) else _flatten(item)
@@ -47,7 +42,12 @@ def _names(path: Path, fmt: FileFormat, name: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _aligned(path: Path, fmt: FileFormat, name: str, names: tuple[str, ...]) -> Iterator[Record | Fault]:
+def rows(path: Path, fmt: FileFormat, names: Sequence[str], *, name: str) -> Iterator[Record | Fault]:
+    """Yield the records of a JSON or JSON-lines file with the cells of some columns.
+
+    Raises:
+        FeedUnreadable: as `column_names`.
+    """
     for item in _items(path, fmt, name):
         flat = item if isinstance(item, Fault) else _flatten(item)
         yield flat if isinstance(flat, Fault) else Record(item.line, item.raw, [flat.get(column) for column in names])

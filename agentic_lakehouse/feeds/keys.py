@@ -57,7 +57,8 @@ def find_keys(
 ) -> tuple[Key, ...]:
     """Return the smallest sets of columns, at most three, that never repeat and are never null.
 
-    Where one column does, no pairs are looked at; where a pair does, no triples.
+    Where one column does, no pairs are looked at; where a pair does, no triples. Prose and measured
+    quantities are left out.
 
     Args:
         columns: measured over the whole file.
@@ -67,7 +68,7 @@ def find_keys(
         fmt: how to read it.
         name: what errors call it.
     """
-    whole = [c for c in columns if c.rows > 1 and not c.nulls and c.distinct > 1]
+    whole = [c for c in columns if c.rows > 1 and not c.nulls and c.distinct > 1 and _may_identify(c)]
     proved: list[Key] = [(c.source_name,) for c in whole if c.source_name in exact and c.distinct == c.rows]
     estimated: list[Key] = [
         (c.source_name,) for c in whole if c.source_name not in exact and c.distinct > 0.95 * c.rows
@@ -76,7 +77,7 @@ def find_keys(
     proved += _prove(open_sets, path=path, fmt=fmt, name=name)
     if proved:
         return tuple(sorted(proved, key=lambda key: _places(key, columns)))
-    parts = [c.source_name for c in whole if _may_be_part(c) and c.source_name in sample.columns][:MAX_PARTS]
+    parts = [c.source_name for c in whole if c.source_name in sample.columns][:MAX_PARTS]
     for size in range(2, MAX_KEY + 1):
         likely = [key for key in combinations(parts, size) if _is_unique(sample, key)]
         if sample.height < max((c.rows for c in columns), default=0):
@@ -86,8 +87,8 @@ def find_keys(
     return ()
 
 
-def _may_be_part(column: ColumnProfile) -> bool:
-    """Whether a column looks like part of an identifier: no prose, no measured quantity."""
+def _may_identify(column: ColumnProfile) -> bool:
+    """Whether a column could be part of an identifier: that prose and measured quantities do not repeat is chance."""
     measured = any(e.type == "decimal" and e.max_scale and e.matches == column.rows for e in column.evidence)
     return column.max_length <= MAX_PART_LENGTH and not measured
 

@@ -39,7 +39,7 @@ def profile(path: Path, fmt: FileFormat, *, name: str, locale: str | None = None
     tallies = [ColumnTally(column, i, distinct_limit=limit) for i, column in enumerate(names)]
     sample = KeySample()
     records = 0
-    for batch in read_batches(path, fmt, name=name):
+    for batch in read_batches(path, fmt, name=name, names=names):
         records += batch.records
         sample.add(batch.rows)
         for tally in tallies:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
@@ -26,14 +26,16 @@ def source_names(path: Path, fmt: FileFormat, *, name: str) -> tuple[str, ...]:
         case "csv":
             return delimited.rows(path, fmt, name=name)[0]
         case "json" | "jsonl":
-            return documents.rows(path, fmt, name=name)[0]
+            return documents.column_names(path, fmt, name=name)
         case "xlsx":
             return workbook.rows(path, fmt, name=name)[0]
         case "parquet":
             return columnar.column_names(path, name=name)
 
 
-def read_batches(path: Path, fmt: FileFormat, *, name: str, batch_rows: int = BATCH_ROWS) -> Iterator[TextBatch]:
+def read_batches(
+    path: Path, fmt: FileFormat, *, name: str, batch_rows: int = BATCH_ROWS, names: Sequence[str] | None = None
+) -> Iterator[TextBatch]:
     """Yield a file's records in order, each exactly once: as a row, or as a broken record.
 
     Args:
@@ -41,17 +43,18 @@ def read_batches(path: Path, fmt: FileFormat, *, name: str, batch_rows: int = BA
         fmt: as sniffed or as a spec claims.
         name: what errors call the file.
         batch_rows: most records in one batch; wide tables come in smaller ones.
+        names: the file's `source_names`, if they are known: spares JSON a pass.
 
     Raises:
         FeedUnreadable: the file cannot be read as `fmt` (at once or on the way).
     """
     match fmt.kind:
         case "csv":
-            names, records = delimited.rows(path, fmt, name=name)
-            return batches(records, names, batch_rows=batch_rows)
+            header, records = delimited.rows(path, fmt, name=name)
+            return batches(records, header, batch_rows=batch_rows)
         case "json" | "jsonl":
-            names, found = documents.rows(path, fmt, name=name)
-            return batches(found, names, batch_rows=batch_rows)
+            columns = names or documents.column_names(path, fmt, name=name)
+            return batches(documents.rows(path, fmt, columns, name=name), columns, batch_rows=batch_rows)
         case "xlsx":
             titles, cells = workbook.rows(path, fmt, name=name)
             return batches(cells, titles, batch_rows=batch_rows)

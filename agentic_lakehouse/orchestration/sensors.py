@@ -23,7 +23,12 @@ MAX_RUNS_A_TICK = 20
 def build_landing_sensor(job_name: str) -> dg.SensorDefinition:
     """Return the sensor that starts the job `job_name` for feeds with work."""
 
-    @dg.sensor(name="landing_zone", job_name=job_name, minimum_interval_seconds=15, default_status=dg.DefaultSensorStatus.RUNNING)
+    @dg.sensor(
+        name="landing_zone",
+        job_name=job_name,
+        minimum_interval_seconds=15,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
     def landing_zone(context: dg.SensorEvaluationContext, lakehouse: LakehouseResource) -> dg.SensorResult:
         """Look for new, changed, mended and approved feeds."""
         house = lakehouse.lakehouse

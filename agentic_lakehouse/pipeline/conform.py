@@ -121,10 +121,8 @@ def rank(
     judgement: Judgement, bronze: Relation, *, standard: ProductStandard, engine: Engine, staging: Path
 ) -> Relation:
     """Run a judgement over bronze and rank its rows by key, as the relation that `fold` reads."""
-    judged = engine.transform(judgement.sql, {"bronze": bronze}, staging / "judged.parquet", types=judgement.types)
     sql, types = fold.ranked(judgement, standard)
-    judged_rows = Relation(files=[judged.path], types=judgement.types)
-    ranked = engine.transform(sql, {"judged_rows": judged_rows}, staging / "ranked.parquet", types=types)
+    ranked = engine.transform(sql, {"bronze": bronze}, staging / "ranked.parquet", types=types)
     return Relation(files=[ranked.path], types=types)
 
 

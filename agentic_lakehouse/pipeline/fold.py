@@ -16,7 +16,7 @@ DUPLICATE_KEY = "duplicate_key"
 
 
 def ranked(judgement: Judgement, standard: ProductStandard) -> tuple[str, dict[str, str]]:
-    """Return a query over the relation `judged_rows` that adds `_rejected` and `_repeat`, and its types.
+    """Return a judgement's query over `bronze` with `_rejected` and `_repeat` added, and its types.
 
     `_repeat` is 1 for the row of a key that its delivery ends with, more for the rows before it.
     """
@@ -26,7 +26,7 @@ def ranked(judgement: Judgement, standard: ProductStandard) -> tuple[str, dict[s
     sql = (
         "SELECT *, row_number() OVER "
         f"(PARTITION BY _rejected, _delivery_id, {key} ORDER BY _row_number DESC) AS _repeat "
-        f"FROM (SELECT *, ({rejected}) AS _rejected FROM judged_rows)"
+        f"FROM (SELECT *, ({rejected}) AS _rejected FROM ({judgement.sql}))"
     )
     return sql, {**judgement.types, "_rejected": "boolean", "_repeat": "long"}
 

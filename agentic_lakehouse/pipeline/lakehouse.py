@@ -113,10 +113,11 @@ class Lakehouse(Standing):
     def _describe(self, feed: Feed, delivery: Delivery, run_id: str) -> Described:
         governance = self.lake.governance
         known = [p for p in governance.proposals(feed, kind="spec") if p.status in {"approved", "active", "superseded"}]
-        with self.staging() as scratch:
-            path = local_copy(delivery.raw_uri, scratch)
-            spec = known_spec(path, name=delivery.path, specs=[spec_of(p) for p in known])
-        answer = None
+        spec = answer = None
+        if known:
+            with self.staging() as scratch:
+                path = local_copy(delivery.raw_uri, scratch)
+                spec = known_spec(path, name=delivery.path, specs=[spec_of(p) for p in known])
         if spec is None:
             answer = describe(
                 self.profile_of(delivery, feed), feed=feed, facts=self.facts(feed), brain=self.brain, run_id=run_id

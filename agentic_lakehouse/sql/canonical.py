@@ -39,7 +39,7 @@ def canonical(query: exp.Expr) -> exp.Expr:
         if not isinstance(choice.parent, exp.Case):
             branch = exp.If(this=choice.this, true=choice.args["true"])
             choice.replace(exp.Case(ifs=[branch], default=choice.args.get("false")))
-    for comparison in list(query.find_all(*_COMPARISONS)):
+    for comparison in reversed(list(query.find_all(*_COMPARISONS))):
         for part in list(comparison.iter_expressions()):
             if isinstance(part, _COMPARISONS):
                 part.replace(exp.Paren(this=part.copy()))

@@ -14,6 +14,7 @@ the text. Conversion rules, the same in every dialect:
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -48,10 +49,7 @@ def compile_expression(
         GuardRefused: the guard does not allow it, or its type can never become the target's.
         ContractInvalid: a type is not a table type.
     """
-    tree = guard_expression(text, columns=types)
-    kind = check_types(tree, types, target_type)
-    value = expand(_converted(harden(tree, types), kind, target_type, types), dialect)
-    return _written(value, dialect)
+    return _value(text, tuple(types.items()), target_type, dialect)
 
 
 def compile_loss(text: str, *, types: Mapping[str, str], target_type: str | None, dialect: Dialect = "duckdb") -> str:
@@ -64,11 +62,7 @@ def compile_loss(text: str, *, types: Mapping[str, str], target_type: str | None
         GuardRefused: as for `compile_expression`, or too many steps may lose a value.
         ContractInvalid: a type is not a table type.
     """
-    tree = guard_expression(text, columns=types)
-    kind = check_types(tree, types, target_type)
-    hardened = harden(tree, types)
-    converted = _converted(hardened.copy(), kind, target_type, types)
-    return _written(expand(lost_text(hardened, converted), dialect), dialect)
+    return _loss(text, tuple(types.items()), target_type, dialect)
 
 
 def compile_select(text: str, *, tables: Collection[str], dialect: Dialect = "duckdb") -> str:
@@ -100,6 +94,26 @@ def columns_read(text: str, *, columns: Collection[str]) -> tuple[str, ...]:
     """
     tree = guard_expression(text, columns=columns)
     return tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False)))
+
+
+@lru_cache(maxsize=4096)
+def _value(text: str, columns: tuple[tuple[str, str], ...], target_type: str | None, dialect: Dialect) -> str:
+    """Compile once: a standard's own expressions and rules are asked for with every feed and step."""
+    types = dict(columns)
+    tree = guard_expression(text, columns=types)
+    kind = check_types(tree, types, target_type)
+    value = expand(_converted(harden(tree, types), kind, target_type, types), dialect)
+    return _written(value, dialect)
+
+
+@lru_cache(maxsize=4096)
+def _loss(text: str, columns: tuple[tuple[str, str], ...], target_type: str | None, dialect: Dialect) -> str:
+    types = dict(columns)
+    tree = guard_expression(text, columns=types)
+    kind = check_types(tree, types, target_type)
+    hardened = harden(tree, types)
+    converted = _converted(hardened.copy(), kind, target_type, types)
+    return _written(expand(lost_text(hardened, converted), dialect), dialect)
 
 
 def _converted(tree: exp.Expr, kind: str | None, target_type: str | None, types: Mapping[str, str]) -> exp.Expr:

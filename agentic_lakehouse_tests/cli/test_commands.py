@@ -144,7 +144,7 @@ def test_status_log_branches_and_diff_tell_the_state(lakehouse, landing: Path) -
         "acme/feed": "published",
         "cryptic/feed": "awaiting_review",
     }
-    assert len(lakehouse("log", "--json").json["commits"]) == 1
+    assert [c["feed"] for c in lakehouse("log", "--json").json["commits"]] == ["acme/feed", ""]
     assert [b["name"] for b in lakehouse("branches", "--json").json["branches"]] == ["feed/cryptic/feed"]
     changed = {c["table"] for c in lakehouse("diff", "feed/cryptic/feed", "--json").json["changes"]}
     assert "product_raw.cryptic__feed" in changed
@@ -204,7 +204,14 @@ def test_doctor_says_that_all_is_well(lakehouse) -> None:
     result = lakehouse("doctor", "--json")
 
     assert result.code == 0
-    assert {c["name"] for c in result.json["checks"]} >= {"settings", "standard", "catalog", "engine", "model", "landing"}
+    assert {c["name"] for c in result.json["checks"]} >= {
+        "settings",
+        "standard",
+        "catalog",
+        "engine",
+        "model",
+        "landing",
+    }
 
 
 @pytest.mark.parametrize("arguments", [["nope"], ["diff"], ["run", "--jobs", "0"], ["describe", "missing.csv"]])

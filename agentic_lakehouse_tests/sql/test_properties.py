@@ -132,6 +132,8 @@ def test_what_is_rendered_means_what_was_written(duck: duckdb.DuckDBPyConnection
         ("if(price > 0, 'x')", "CASE WHEN \"price\" > 0 THEN 'x' END"),
         ("a ->> '$.x' IS NULL", "JSON_EXTRACT_STRING(\"a\", '$.x') IS NULL"),
         ("a;", '"a"'),
+        ("a = b = TRUE = (price > 1)", '(("a" = "b") = TRUE) = ("price" > 1)'),
+        ("price > 1 IS NOT NULL", 'NOT ("price" > 1) IS NULL'),
     ],
 )
 def test_names_are_quoted_and_forms_are_plain(text: str, rendered: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentic_lakehouse.brain.conclude import CLAIM_SHARE, LONG_DIGITS, MAX_DIGITS
-from agentic_lakehouse.brain.planner.tokens import Splitter, lexicon, words
+from agentic_lakehouse.brain.planner.tokens import MIN_PART, Splitter, lexicon, words
 from agentic_lakehouse.brain.planner.units import header_unit, unit_named
 from agentic_lakehouse.brain.question import ColumnFacts, DescribeQuestion
 from agentic_lakehouse.contracts.profile import TypeEvidence
@@ -39,7 +39,7 @@ class Described:
     def proposal(self) -> dict[str, object]:
         """Return the answer, as `FeedProposal` has it."""
         primary = next((key for key in self._keys if self._key_rank(key)[0] < _BY_CHANCE), ())
-        natural = [k for k in self._keys if k != primary and len(k) == 1 and self._key_rank(k)[0] <= _CODE_LIKE]
+        natural = [k for k in self._keys if k != primary and len(k) == 1 and self._key_rank(k)[0] <= _BARCODE]
         return {
             "columns": [self._claim(c, primary) for c in self._question.columns],
             "primary_key": list(primary),
@@ -147,12 +147,14 @@ class Described:
             return 0
         if concepts & _CODES:
             return 1
-        if _looks_like_a_code(column) or "barcode" in concepts:
+        if _looks_like_a_code(column):
             return _CODE_LIKE
+        if "barcode" in concepts:
+            return _BARCODE
         return _NAME if concepts & _NAMES else _BY_CHANCE
 
     def _concepts(self, column: ColumnFacts) -> frozenset[str]:
-        return frozenset(c for word in self._words(column) for c in self._lexicon.concepts_of(word))
+        return frozenset(c for word in self._words(column) for c in self._lexicon.concepts_of(word) or _tail(word))
 
     def _words(self, column: ColumnFacts) -> tuple[str, ...]:
         return self._splitter.split(words(column.source_name))
@@ -174,7 +176,7 @@ class Described:
 _IDENTIFIERS = frozenset({"identifier", "key"})
 _CODES = frozenset({"number", "code", "reference"})
 _NAMES = frozenset({"name", "title", "email"})
-_CODE_LIKE, _NAME, _BY_CHANCE, _NO_KEY = 2, 3, 4, 5
+_CODE_LIKE, _BARCODE, _NAME, _BY_CHANCE, _NO_KEY = 2, 3, 4, 5, 6
 """How much a unique column is a key, after identifiers (0) and numbers or codes by name (1)."""
 _ARTICLES = {
     "string": "as text",
@@ -201,10 +203,18 @@ def _looks_like_a_code(column: ColumnFacts) -> bool:
     )
 
 
+def _tail(word: str) -> frozenset[str]:
+    """Return what the end of an unknown compound says, where it names a thing: `warencode` ends in a code."""
+    lex = lexicon()
+    ends = (lex.concepts_of(word[start:]) for start in range(MIN_PART, len(word) - MIN_PART))
+    return frozenset(c for concepts in ends for c in concepts & lex.naming)
+
+
 def _together(ranks: Sequence[int]) -> int:
     """Rank several columns that are unique only together: an identifier among them, and none that is no key."""
-    return _BY_CHANCE if max(ranks) < _NO_KEY and min(ranks) <= 1 else _NO_KEY
+    return _NAME if max(ranks) < _NO_KEY and min(ranks) <= 1 else _NO_KEY
 
 
 def _digits_that_fit(evidence: TypeEvidence) -> int:
-    return LONG_DIGITS if evidence.type == "integer" else MAX_DIGITS
+    """Return the most digits of a number; whole numbers with more than an integer holds are names of things."""
+    return MAX_DIGITS if evidence.max_scale else LONG_DIGITS
