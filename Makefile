@@ -26,7 +26,7 @@ setup: $(VENV)/.run ## Create .venv with the pinned dependencies
 setup-dev: $(VENV)/.dev ## The same with what tests and linters need
 
 run: setup ## Run the main job on data/landing and print its report
-	$(BIN)/lakehouse run
+	$(BIN)/lakehouse run --jobs 2
 
 dev: setup ## Serve the Dagster UI on 127.0.0.1:3000 with the sensor on
 	$(BIN)/lakehouse dev

@@ -56,10 +56,10 @@ def run(
 
 def print_report(results: list[FeedRun]) -> None:
     """Print the run's table, and below it what a person should know of each feed."""
-    numbers = ("files", "rows", "bronze", "bad", "core", "rej.", "calls", "s")
+    numbers = ("rows", "bronze", "bad", "core", "rej.", "calls", "s")
     rows = [
         (
-            r.feed, r.status.removeprefix("awaiting_"), r.files, r.rows_in, r.bronze_rows, r.error_rows, r.core_rows,
+            r.feed, r.status.removeprefix("awaiting_"), r.rows_in, r.bronze_rows, r.error_rows, r.core_rows,
             r.mapping_error_rows, r.model_calls, f"{r.seconds:.1f}",
         )
         for r in results

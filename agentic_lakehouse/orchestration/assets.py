@@ -26,7 +26,7 @@ def build_assets(standard: ProductStandard, keys: Keys) -> list[dg.AssetsDefinit
 
 
 def _raw_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinition]:
-    @dg.asset(key=keys.vendor_files, partitions_def=feeds, kinds={"file"}, group_name="raw")
+    @dg.asset(key=keys.vendor_files, partitions_def=feeds, kinds={"file"}, group_name=standard.domain)
     def vendor_files(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> dg.MaterializeResult[None]:
         """Files as the vendor dropped them; each new one is kept byte by byte and entered in the ledger."""
         feed = Feed.parse(context.partition_key)
@@ -47,7 +47,7 @@ def _raw_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefiniti
         deps=[keys.vendor_files],
         partitions_def=feeds,
         kinds={"llm"},
-        group_name="raw",
+        group_name=standard.domain,
         output_required=False,
     )
     def feed_spec(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
@@ -73,7 +73,7 @@ def _raw_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefiniti
         deps=[keys.feed_spec],
         partitions_def=feeds,
         kinds={"iceberg", "polars"},
-        group_name="raw",
+        group_name=standard.domain,
         output_required=False,
     )
     def bronze(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
@@ -103,7 +103,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
         deps=[keys.bronze],
         partitions_def=feeds,
         kinds={"llm"},
-        group_name="core",
+        group_name=standard.domain,
         output_required=False,
     )
     def mapping(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
@@ -129,7 +129,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
         deps=[keys.mapping, keys.bronze],
         partitions_def=feeds,
         kinds={"iceberg", "duckdb"},
-        group_name="core",
+        group_name=standard.domain,
         output_required=False,
     )
     def staged(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
@@ -162,7 +162,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
         deps=[keys.staged, keys.mapping],
         partitions_def=feeds,
         kinds={"iceberg"},
-        group_name="core",
+        group_name=standard.domain,
         output_required=False,
     )
     def published(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:

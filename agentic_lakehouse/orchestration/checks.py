@@ -4,39 +4,64 @@ They do not guard the merge: Dagster lets a run through whose checks were desele
 verifier's own record instead.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import dagster as dg
 
 from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.governed import CheckResult
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.orchestration import metadata as md
 from agentic_lakehouse.orchestration.failures import told_clearly
 from agentic_lakehouse.orchestration.keys import Keys
 from agentic_lakehouse.orchestration.partitions import feeds
 from agentic_lakehouse.orchestration.resources import LakehouseResource
-from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, staged_check_names
+from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, STAGED_CHECKS
 
 NEEDS_REVIEW = "needs_review"
+FAMILIES = {
+    "required": ("required", "Required columns have a value in every row."),
+    "pattern": ("patterns", "Values have the form that the standard gives their column."),
+    "min_length": ("lengths", "Texts are as long as the standard allows."),
+    "max_length": ("lengths", "Texts are as long as the standard allows."),
+    "minimum": ("ranges", "Numbers are within the standard's bounds."),
+    "maximum": ("ranges", "Numbers are within the standard's bounds."),
+    "valid_values": ("valid_values", "Values are among those that the standard lists."),
+}
+"""Rules that columns have in common are shown as one check a kind; the audit keeps each by its name."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One check as the UI shows it, and the audit's results that it stands for."""
+
+    name: str
+    description: str
+    members: tuple[str, ...]
 
 
 def build_checks(standard: ProductStandard, keys: Keys) -> list[dg.AssetChecksDefinition]:
     """Return the checks of bronze, of the mapping and of the staged slice."""
-    staged = {name: description for name, (description, _) in staged_check_names(standard).items()}
+    staged = {name: Shown(name, description, (name,)) for name, description in STAGED_CHECKS.items()}
+    for rule in standard.rules:
+        name, description = FAMILIES.get(rule.kind, (rule.name, rule.description))
+        members = staged[name].members if name in staged else ()
+        staged[name] = Shown(name, description, (*members, rule.name))
     return [
-        _audit_check(keys.bronze, "bronze", BRONZE_CHECKS),
+        _audit_check(keys.bronze, "bronze", [Shown(n, text, (n,)) for n, text in BRONZE_CHECKS.items()]),
         _review_check(keys.mapping),
-        _audit_check(keys.staged, "staged", staged),
+        _audit_check(keys.staged, "staged", list(staged.values())),
     ]
 
 
 def _audit_check(
-    asset: dg.AssetKey, stage: Literal["bronze", "staged"], names: dict[str, str]
+    asset: dg.AssetKey, stage: Literal["bronze", "staged"], shown: Sequence[Shown]
 ) -> dg.AssetChecksDefinition:
     specs = [
-        dg.AssetCheckSpec(name, asset=asset, description=text or None, blocking=True, partitions_def=feeds)
-        for name, text in names.items()
+        dg.AssetCheckSpec(s.name, asset=asset, description=s.description or None, blocking=True, partitions_def=feeds)
+        for s in shown
     ]
 
     @dg.multi_asset_check(name=f"audit_{stage}", specs=specs)
@@ -44,17 +69,26 @@ def _audit_check(
         feed = Feed.parse(context.partition_key)
         with told_clearly():
             audited = lakehouse.lakehouse.audit(feed, context.run.run_id, stage)
-        for result in audited.results:
-            yield dg.AssetCheckResult(
-                passed=result.passed,
-                asset_key=asset,
-                check_name=result.name,
-                severity=dg.AssetCheckSeverity[result.severity],
-                description=result.description or None,
-                metadata=md.check_metadata(result),
-            )
+        found = {result.name: result for result in audited.results}
+        for check in shown:
+            yield _result(asset, check, [found[name] for name in check.members])
 
     return audit
+
+
+def _result(asset: dg.AssetKey, check: Shown, results: Sequence[CheckResult]) -> dg.AssetCheckResult:
+    """Return the worst of a family's results: what is broken is named, and an ERROR outweighs a WARN."""
+    broken = [r for r in results if not r.passed]
+    worst = min(broken or results, key=lambda r: r.severity)
+    told = [r.description for r in (broken or results[:1]) if r.description]
+    return dg.AssetCheckResult(
+        passed=not broken,
+        asset_key=asset,
+        check_name=check.name,
+        severity=dg.AssetCheckSeverity[worst.severity],
+        description=" ".join(told) if len(results) == 1 or broken else check.description,
+        metadata=md.check_metadata(results),
+    )
 
 
 def _review_check(asset: dg.AssetKey) -> dg.AssetChecksDefinition:

@@ -83,11 +83,15 @@ def counts(found: Map[str, int]) -> dg.MetadataValue[Any]:
     return dg.MetadataValue.json(dict(found))
 
 
-def check_metadata(result: CheckResult) -> dict[str, Any]:
+def check_metadata(results: Sequence[CheckResult]) -> dict[str, Any]:
     """Return what a check found: the count (plotted over time), samples, and the SQL that shows them."""
-    found: dict[str, Any] = {"count": result.count}
-    if result.sql:
-        found["sql"] = dg.MetadataValue.md(f"```sql\n{result.sql[:MAX_PROMPT]}\n```")
-    if result.samples:
-        found["samples"] = dg.MetadataValue.json(json.loads(json.dumps(result.samples, default=str)))
+    found: dict[str, Any] = {"count": sum(r.count for r in results)}
+    told = [r for r in results if not r.passed] or (results if len(results) == 1 else [])
+    if len(results) > 1:
+        found["rules"] = dg.MetadataValue.json({r.name: r.count for r in results})
+    if any(r.sql for r in told):
+        sql = ";\n\n".join(r.sql for r in told if r.sql)
+        found["sql"] = dg.MetadataValue.md(f"```sql\n{sql[:MAX_PROMPT]}\n```")
+    if samples := [sample for r in told for sample in r.samples]:
+        found["samples"] = dg.MetadataValue.json(json.loads(json.dumps(samples, default=str)))
     return found

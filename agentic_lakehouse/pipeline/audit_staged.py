@@ -47,7 +47,7 @@ def audit_staged(
         *_folded(scope, core, relations, deliveries, approved_by_person=approved_by_person),
         _mapping_complete(core, mapping, scope.standard),
         *_row_rules(scope, core, relations),
-        *_table_rules(scope, core),
+        *audit_table(scope),
     ]
     described = staged_check_names(scope.standard)
     return [r.model_copy(update={"description": f"{described[r.name][0]} {r.description}".strip()}) for r in results]
@@ -133,8 +133,9 @@ def _row_rules(scope: Scope, core: str, relations: Map[str, Relation]) -> list[C
     return results
 
 
-def _table_rules(scope: Scope, core: str) -> list[CheckResult]:
-    """Rules that one row cannot decide, over the whole table as it would be after the merge."""
+def audit_table(scope: Scope) -> list[CheckResult]:
+    """Check the rules that one row cannot decide, over the whole table as it would be after the merge."""
+    core = scope.standard.name
     rules = [r for r in scope.standard.rules if not r.is_row_rule]
     whole = {core: relation(scope.view, core, scope.staging)} if rules else {}
     return [_table_rule(scope, rule, core, whole) for rule in rules]

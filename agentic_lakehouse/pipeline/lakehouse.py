@@ -19,16 +19,17 @@ import pyarrow as pa
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.governed import Audit, Delivery, Proposal
+from agentic_lakehouse.contracts.governed import Audit, CheckResult, Delivery, Proposal
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import bronze_name
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.errors import FeedUnreadable, LakehouseError, TooManyBadRows
 from agentic_lakehouse.feeds.keep import local_copy
 from agentic_lakehouse.lake.branches import Branch
+from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.audit import Scope
 from agentic_lakehouse.pipeline.audit_bronze import audit_bronze
-from agentic_lakehouse.pipeline.audit_staged import audit_staged
+from agentic_lakehouse.pipeline.audit_staged import audit_staged, audit_table
 from agentic_lakehouse.pipeline.conform import conform, relation
 from agentic_lakehouse.pipeline.describe import describe, known_spec
 from agentic_lakehouse.pipeline.dryrun import DryRun
@@ -262,9 +263,15 @@ class Lakehouse(Standing):
                 author=f"run:{run_id}",
                 message=f"publish {feed}: {len(pending)} deliver{'y' if len(pending) == 1 else 'ies'}",
                 deliveries=[d.delivery_id for d in pending],
+                recheck=partial(self._recheck, feed),
             )
             log.note(status="published", reason="", errors=(), commit=commit)
         return Published(commit, tuple(d.delivery_id for d in pending))
+
+    def _recheck(self, feed: Feed, merged: View) -> list[CheckResult]:
+        """Check the rules that a slice alone cannot decide again, on the lake as the merge would leave it."""
+        with self.staging() as scratch:
+            return audit_table(Scope(feed, merged, self.standard, self.policy, self.engine, scratch))
 
     @contextmanager
     def _step(self, feed: Feed, run_id: str, name: str | None, *, after: str) -> Iterator[tuple[Branch, RunLog]]:

@@ -36,7 +36,7 @@ def canonical(query: exp.Expr) -> exp.Expr:
         place = exp.Literal.string(text) if text is not None else path
         found.replace(exp.Anonymous(this="json_extract_string", expressions=[found.this, place]))
     for choice in list(query.find_all(exp.If)):
-        if not isinstance(choice.parent, exp.Case):
+        if choice.arg_key != "ifs":
             branch = exp.If(this=choice.this, true=choice.args["true"])
             choice.replace(exp.Case(ifs=[branch], default=choice.args.get("false")))
     for comparison in reversed(list(query.find_all(*_COMPARISONS))):

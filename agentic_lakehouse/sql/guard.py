@@ -107,10 +107,10 @@ def guard_select(text: str, *, tables: Collection[str]) -> exp.Expr:
 
 def _refused(node: exp.Expr, where: str) -> GuardRefused:
     name = node.name.lower() if isinstance(node, exp.Anonymous) else type(node).__name__
-    hint = HINTS.get(name)
+    hint = HINTS.get("Window" if isinstance(node, exp.AggFunc) else name)
     if hint is None and isinstance(node, exp.Func):
         called = name if isinstance(node, exp.Anonymous) else node.sql_name().lower()
-        hint = nearest(called, [*FUNCTIONS, *MACROS])
+        hint = nearest(called, [*FUNCTIONS, *MACROS], at_least=80)
     return GuardRefused(
         f"{name!r} is not allowed in {where}: {_shown(node)}", hint=hint or "Use plain functions of columns.", node=name
     )
@@ -119,7 +119,7 @@ def _refused(node: exp.Expr, where: str) -> GuardRefused:
 def _shown(node: exp.Expr) -> str:
     """Return the start of a refused node's SQL."""
     try:
-        return node.sql(dialect="duckdb", comments=False)[:80]
+        return " ".join(node.sql(dialect="duckdb", comments=False).split())[:80]
     except (SqlglotError, ValueError, RecursionError):
         return type(node).__name__
 

@@ -16,10 +16,10 @@ GIVEN = "given"
 """Key under which a resolved table reference keeps the name that it was given by."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a hint: the known name most like `word`, or a list of what there is."""
+def nearest(word: str, known: Iterable[str], *, at_least: int = 60) -> str:
+    """Return a hint: the known name most like `word` (by a score of up to 100), or a list of what there is."""
     names = sorted(known)
-    match = process.extractOne(word, names, scorer=fuzz.WRatio, score_cutoff=60)
+    match = process.extractOne(word, names, scorer=fuzz.WRatio, score_cutoff=at_least)
     if match:
         return f"Did you mean {match[0]!r}?"
     shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")

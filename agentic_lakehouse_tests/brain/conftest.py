@@ -303,3 +303,16 @@ def standard() -> Callable[..., ProductStandard]:
 def product() -> ProductStandard:
     """Return the product standard as shipped."""
     return load_standard(PROMPTS.parent / "data" / "contracts" / "product_core.odcs.yaml")
+
+
+@pytest.fixture
+def measure_file() -> Callable[[Path], FeedProfile]:
+    """Measure a file as the lakehouse does."""
+
+    def of(path: Path) -> FeedProfile:
+        from agentic_lakehouse.feeds.profile import profile as profile_of
+        from agentic_lakehouse.feeds.sniff import sniff
+
+        return profile_of(path, sniff(path, name=path.name), name=path.name)
+
+    return of

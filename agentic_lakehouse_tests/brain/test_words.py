@@ -59,7 +59,8 @@ def test_words_that_only_look_alike_are_not(one, other) -> None:
     ("header", "unit"),
     [
         ("Weight (kg)", "kg"), ("Gewicht [g]", "g"), ("width_mm", "mm"), ("Weight in grams", "g"),
-        ("Length (in)", "in"), ("height_in", "in"), ("Variant Grams", "g"), ("price_cents", "cent"), ("Poids net (kilogrammes)", "kg"),
+        ("Length (in)", "in"), ("height_in", "in"), ("Variant Grams", "g"), ("price_cents", "cent"),
+        ("Poids net (kilogrammes)", "kg"),
         ("Made in Germany", None), ("T", None), ("Gewicht", None), ("M", None), ("Size (EU)", None),
     ],
 )  # fmt: skip

@@ -16,7 +16,7 @@ from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
-from agentic_lakehouse.brain.planner.describe import Described
+from agentic_lakehouse.brain.planner.describe import described
 from agentic_lakehouse.brain.planner.mapping import mapped
 from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion, unfenced
 
@@ -77,7 +77,7 @@ def plan(
         if before is not None:
             doubted += [c["source_name"] for c in before["columns"] if c["type"] == "string"]
             keyless = keyless or not before["primary_key"]
-        return Described(question, doubted=doubted, keyless=keyless).proposal()
+        return described(question, doubted=doubted, keyless=keyless)
     asked = MapQuestion.model_validate(block)
     withdrawn = _named((t.name for t in asked.targets), faults)
     if before is not None:

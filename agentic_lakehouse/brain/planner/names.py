@@ -51,7 +51,7 @@ class NameEvidence:
         self._weights = Weights(question, self._headers, parents)
         own = [splitter.split(words(t.name)) for t in question.targets]
         self._parted = [[self._weights.coverage(h, name) for name in own] for h in self._headers]
-        definitions = [splitter.split(words(t.definition)) for t in question.targets]
+        definitions = [_prose(splitter.split(words(t.definition))) for t in question.targets]
         self._defined = [[self._weights.coverage(h, d) for d in definitions] for h in self._headers]
         known = {word for phrases in self._phrases for phrase in phrases for word in phrase}
         self._near = [_near(header, known) for header in self._headers]
@@ -115,6 +115,11 @@ def _names(target: TargetColumn) -> list[tuple[str, float]]:
     for listed in target.synonyms.values():
         names.extend((s, max(LEAST_SYNONYM, 1 - SYNONYM * place)) for place, s in enumerate(listed))
     return sorted(((name, worth) for name, worth in names if words(name)), key=lambda pair: pair[1])
+
+
+def _prose(definition: Phrase) -> Phrase:
+    """Return the words of a definition; its numbers explain no header."""
+    return tuple(word for word in definition if not word.isdigit())
 
 
 def _path_of(header: str) -> str:

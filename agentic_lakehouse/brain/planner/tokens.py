@@ -168,3 +168,21 @@ class Splitter:
         if len(word) >= MIN_PART:
             return word in self._known
         return (first or last) and word in self._lexicon.concepts
+
+
+@lru_cache(maxsize=20_000)
+def header_words(header: str) -> tuple[str, ...]:
+    """Return the words of a header, compounds of general words taken apart."""
+    return Splitter(()).split(words(header))
+
+
+def header_concepts(header: str) -> frozenset[str]:
+    """Return what the words of a header stand for; the end of an unknown compound tells where it names a thing."""
+    lex = lexicon()
+    return frozenset(c for word in header_words(header) for c in lex.concepts_of(word) or _tail(word, lex))
+
+
+def _tail(word: str, lex: Lexicon) -> frozenset[str]:
+    """Return what the end of a compound names: `warencode` ends in a code."""
+    ends = (lex.concepts_of(word[start:]) for start in range(MIN_PART, len(word) - MIN_PART))
+    return frozenset(concept for concepts in ends for concept in concepts & lex.naming)

@@ -22,6 +22,8 @@ _IMAGE = re.compile(r"\.(jpe?g|png|gif|webp|svg|avif|bmp|tiff?)\b", re.IGNORECAS
 CHECKED = frozenset({"gtin", "isbn"})
 """Meanings that a check digit proves."""
 HALF = 0.5
+STRAY = -0.1
+"""What it says that some value, perhaps only one, is too long or out of bounds."""
 MOST_EVIDENCE = 1.5
 """What all that speaks for a pair may add up to: unmistakable values may carry a header that says nothing."""
 
@@ -88,9 +90,9 @@ def _meanings(column: SourceColumn) -> set[str]:
     """Return what nearly all values of a column are; an address of an image is not counted as any address."""
     counts = dict(column.semantics)
     several = counts.pop("url_list", 0) + _addresses_in_json(column)
-    for kind in ("url", "image_url"):
-        if counts.get(kind, several if kind == "url" or any(_IMAGE.search(v) for v in shown(column)) else 0):
-            counts[kind] = counts.get(kind, 0) + several
+    counts["url"] = counts.get("url", 0) + several
+    if counts.get("image_url") or any(_IMAGE.search(v) for v in shown(column)):
+        counts["image_url"] = counts.get("image_url", 0) + several
     kinds = {k for k in lexicon().semantics if counts.get(k, 0) >= MOST * column.filled}
     return kinds - {"url"} if "image_url" in kinds else kinds
 
@@ -168,16 +170,21 @@ def _vocabulary(column: SourceColumn, wanted: TargetColumn) -> float:
 
 
 def _length(column: SourceColumn, wanted: TargetColumn) -> float:
-    return -0.5 if wanted.max_length is not None and column.length[1] > wanted.max_length else 0.0
+    if wanted.max_length is None or column.length[1] <= wanted.max_length:
+        return 0.0
+    return -1.0 if column.length[0] > wanted.max_length else STRAY
 
 
 def _bounds(column: SourceColumn, wanted: TargetColumn) -> float:
     if column.type not in {"integer", "decimal"} or column.range is None or not is_numeric(wanted):
         return 0.0
     least, most = (_number(text) for text in column.range)
-    below = wanted.minimum is not None and least is not None and least < wanted.minimum
-    above = wanted.maximum is not None and most is not None and most > wanted.maximum
-    return -0.4 if below or above else 0.0
+    low, high = wanted.minimum, wanted.maximum
+    if least is None or most is None:
+        return 0.0
+    if (low is not None and most < low) or (high is not None and least > high):
+        return -1.0
+    return STRAY if (low is not None and least < low) or (high is not None and most > high) else 0.0
 
 
 def _likeness(values: Sequence[str], wanted: TargetColumn) -> float:
