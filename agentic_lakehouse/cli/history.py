@@ -57,13 +57,16 @@ def status(json: Json = False) -> None:
         print_json({"feeds": [row.model_dump(mode="json") for row in rows]})
         return
     print_table(
-        ("feed", "status", "core rows", "pending", "last run", "reason"),
+        ("feed", "status", "core rows", "pending", "last run (UTC)", "next"),
         [
-            (r.feed, r.status, r.core_rows, r.pending, r.last_run and f"{r.last_run:%Y-%m-%d %H:%M}", r.reason)
+            (r.feed, r.status, r.core_rows, r.pending, r.last_run and f"{r.last_run:%Y-%m-%d %H:%M}", r.work)
             for r in rows
         ],
         right=("core rows", "pending"),
     )
+    for r in rows:
+        if r.reason:
+            console().print(f"\n{r.feed}: {r.reason}", markup=False)
 
 
 def log(
@@ -80,11 +83,9 @@ def log(
         print_json({"commits": [c.model_dump(mode="json") for c in commits]})
         return
     print_table(
-        ("commit", "when (UTC)", "author", "message", "tables"),
-        [
-            (c.id[:12], f"{c.at:%Y-%m-%d %H:%M:%S}", c.author[:12], c.message, ", ".join(x.table for x in c.changes))
-            for c in commits
-        ],
+        ("commit", "when (UTC)", "tables", "message"),
+        [(c.id[:12], f"{c.at:%Y-%m-%d %H:%M}", len(c.changes), c.message) for c in commits],
+        right=("tables",),
     )
 
 

@@ -85,6 +85,8 @@ def _run_all(settings: Settings, feeds: Sequence[Feed], jobs: int) -> Iterator[F
         with open_instance(settings) as instance:
             yield from map(FeedRunner(settings, instance), feeds)
         return
+    with open_instance(settings):
+        """Dagster makes its databases now: two processes that make them at once break them."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=jobs, mp_context=spawn) as pool:
         futures = [pool.submit(_run_one, settings, feed) for feed in feeds]

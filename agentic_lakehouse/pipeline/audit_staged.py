@@ -13,7 +13,7 @@ from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.pipeline.approval import unfilled
 from agentic_lakehouse.pipeline.audit import Scope, listed, result, staged_check_names
 from agentic_lakehouse.pipeline.conform import relation, slice_of
-from agentic_lakehouse.sql.rules import breach, table_check
+from agentic_lakehouse.sql.rules import breach, table_check, table_verdict
 from agentic_lakehouse.sql.types import literal, quote
 
 MAX_SAMPLES = 5
@@ -142,17 +142,15 @@ def audit_table(scope: Scope) -> list[CheckResult]:
 
 
 def _table_rule(scope: Scope, rule: Rule, core: str, relations: Map[str, Relation]) -> CheckResult:
-    sql = table_check(rule, core, key=scope.standard.key)
-    row = scope.engine.query(f"SELECT n, n {rule.compare} AS holds FROM (SELECT ({sql}) AS n)", relations).to_pylist()[
-        0
-    ]
+    key = scope.standard.key
+    [verdict] = scope.engine.query(table_verdict(rule, core, key=key), relations).to_pylist()
     return CheckResult(
         name=rule.name,
         table=core,
         severity="WARN" if rule.severity == "warning" else "ERROR",
-        passed=bool(row["holds"]),
-        count=0 if row["holds"] else int(row["n"] or 0),
-        sql=sql,
+        passed=bool(verdict["passed"]),
+        count=0 if verdict["passed"] else int(verdict["found"] or 0),
+        sql=table_check(rule, core, key=key),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.contracts.governed import Audit
+from agentic_lakehouse.contracts.governed import Audit, FeedRun
 from agentic_lakehouse.contracts.tables import ingest_errors_table, mapping_errors_table
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.sql.types import literal
@@ -36,15 +36,22 @@ def overview(lakehouse: Lakehouse) -> list[FeedStatus]:
 def _status(lakehouse: Lakehouse, feed: Feed) -> FeedStatus:
     last = lakehouse.lake.governance.last_run(feed)
     work = lakehouse.work(feed)
+    rows = lakehouse.slice_rows(feed)
     return FeedStatus(
         feed=str(feed),
-        status=last.status if last else "new",
-        core_rows=lakehouse.slice_rows(feed),
+        status=_stands(last, published=bool(rows)),
+        core_rows=rows,
         pending=len(lakehouse.lake.ledger.pending(feed)),
         work=work.reason if work else "",
         last_run=last.started_at if last else None,
         reason="; ".join(last.errors) or last.reason if last else "",
     )
+
+
+def _stands(last: FeedRun | None, *, published: bool) -> str:
+    if last is None:
+        return "new"
+    return "published" if last.status == "unchanged" and published else last.status
 
 
 def newest_audits(lakehouse: Lakehouse, name: str | None) -> list[Audit]:

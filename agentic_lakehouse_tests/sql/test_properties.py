@@ -46,7 +46,7 @@ def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 expressions = st.recursive(atoms, compound, max_leaves=8)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(text=expressions)
 def test_what_is_rendered_is_accepted_again_unchanged(text: str) -> None:
     try:
@@ -58,7 +58,7 @@ def test_what_is_rendered_is_accepted_again_unchanged(text: str) -> None:
     assert guard_expression(once, columns=COLUMNS).sql(dialect="duckdb") == once
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(text=expressions, target=st.sampled_from([None, "string", "long", "decimal(18,4)", "boolean"]))
 def test_what_is_accepted_is_written_for_both_dialects(text: str, target: str | None) -> None:
     try:
@@ -73,7 +73,7 @@ def test_what_is_accepted_is_written_for_both_dialects(text: str, target: str | 
         assert len(sqlglot.parse(f"SELECT {sql}", read=dialect)) == 1
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(text=st.text(max_size=60))
 def test_any_text_is_accepted_or_refused_and_never_more(text: str) -> None:
     try:
@@ -91,7 +91,7 @@ ROWS = """(VALUES
     (NULL, NULL, NULL, NULL, NULL)) AS t(a, b, "Order", price, d)"""
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(text=expressions, target=st.sampled_from([None, "string", "long", "decimal(18,4)", "boolean"]))
 def test_no_row_makes_an_accepted_expression_raise(
     duck: duckdb.DuckDBPyConnection, text: str, target: str | None
@@ -112,7 +112,7 @@ def test_no_row_makes_an_accepted_expression_raise(
     assert all(lost is None or found is None for found, lost, _, _ in rows)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(text=expressions.filter(lambda text: "->>" not in text))
 def test_what_is_rendered_means_what_was_written(duck: duckdb.DuckDBPyConnection, text: str) -> None:
     try:
@@ -130,6 +130,10 @@ def test_what_is_rendered_means_what_was_written(duck: duckdb.DuckDBPyConnection
         ("UPPER(A)", 'UPPER("a")'),
         ('upper("order")', 'UPPER("Order")'),
         ("if(price > 0, 'x')", "CASE WHEN \"price\" > 0 THEN 'x' END"),
+        (
+            "CASE if(d IS NULL, a, B) WHEN 'x' THEN 1 END",
+            """CASE CASE WHEN "d" IS NULL THEN "a" ELSE "b" END WHEN 'x' THEN 1 END""",
+        ),
         ("a ->> '$.x' IS NULL", "JSON_EXTRACT_STRING(\"a\", '$.x') IS NULL"),
         ("a;", '"a"'),
         ("a = b = TRUE = (price > 1)", '(("a" = "b") = TRUE) = ("price" > 1)'),
