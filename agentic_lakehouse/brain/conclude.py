@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from sqlglot import exp
 
 from agentic_lakehouse.brain.naming import bronze_names
+from agentic_lakehouse.brain.planner.tokens import words
+from agentic_lakehouse.brain.planner.units import header_unit, unit_named
 from agentic_lakehouse.brain.proposals import ColumnClaim, FeedProposal, MappingLine, MappingProposal
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec
@@ -150,8 +152,8 @@ def _coverage(proposal: FeedProposal, profile: FeedProfile) -> Iterable[str]:
 def _type_faults(claim: ColumnClaim, column: ColumnProfile) -> Iterable[str]:
     where = f"column {claim.source_name!r}"
     invented = [t for t in claim.null_tokens if t.strip() and t not in column.null_tokens]
-    if claim.type == "string" and invented:
-        yield f"{where}: null_tokens {invented} are text like any other in a string column; leave them out."
+    if claim.type == "string" and (seen := [t for t in invented if t in column.top_values]):
+        yield f"{where}: null_tokens {seen} are text like any other in a string column; leave them out."
     if claim.type in {"integer", "decimal"} and any(any(ch.isdigit() for ch in t) for t in invented):
         yield f"{where}: null_tokens {invented} hold numbers, which are values."
     if claim.type == "string" or column.rows == column.nulls:
@@ -161,24 +163,27 @@ def _type_faults(claim: ColumnClaim, column: ColumnProfile) -> Iterable[str]:
         values = column.rows - column.nulls
         matches = max((e.matches for e in column.evidence if e.type == claim.type), default=0)
         yield f"{where}: only {matches} of {values} values are {claim.type}; claim a type that fits 95 %, or string."
-    elif claim.format is not None and claim.format not in {e.format for e in fitting}:
+    elif _format(claim, fitting) is None:
         formats = sorted(e.format or "null" for e in fitting)
         yield f"{where}: format {claim.format!r} does not read its values as {claim.type}; these do: {formats}."
-    elif claim.type in {"integer", "decimal"}:
+    if claim.type in {"integer", "decimal"}:
         if column.semantics.get("leading_zero"):
             yield f"{where}: some values have leading zeros, which a number would lose; claim string."
-        digits = max(e.max_digits + e.max_scale for e in fitting)
+        digits = max((e.max_digits + e.max_scale for e in fitting), default=0)
         if digits > (LONG_DIGITS if claim.type == "integer" else MAX_DIGITS):
             yield f"{where}: values of {digits} digits do not fit {claim.type}; claim string."
 
 
+def _format(claim: ColumnClaim, fitting: Sequence[TypeEvidence]) -> TypeEvidence | None:
+    """Return the reading that a claim means: the one of its format, or the only one there is; else `None`."""
+    named = [e for e in fitting if claim.format in {None, e.format}]
+    candidates = named or (fitting if len(fitting) == 1 else ())
+    return max(candidates, key=lambda e: e.matches, default=None)
+
+
 def _column_spec(claim: ColumnClaim, column: ColumnProfile, name: str) -> ColumnSpec:
-    fitting = [
-        e
-        for e in column.evidence
-        if e.type == claim.type and claim.format in {None, e.format} and supports(e, column, claim.null_tokens)
-    ]
-    best = max(fitting, key=lambda e: e.matches, default=None)
+    fitting = [e for e in column.evidence if e.type == claim.type and supports(e, column, claim.null_tokens)]
+    best = None if claim.type == "string" else _format(claim, fitting)
     reading: dict[str, Any] = {"type": "string"}
     if best is not None:
         reading = {"type": claim.type, "format": best.format}
@@ -189,11 +194,25 @@ def _column_spec(claim: ColumnClaim, column: ColumnProfile, name: str) -> Column
         source_name=column.source_name,
         name=name,
         nullable=claim.nullable or column.nulls > 0,
-        null_tokens=tuple(sorted({*column.null_tokens, *(t.strip() for t in claim.null_tokens)} - {""})),
-        unit=claim.unit or None,
+        null_tokens=_null_tokens(claim, column, is_text=best is None),
+        unit=_seen_unit(claim, column),
         description=claim.description,
         **reading,
     )
+
+
+def _null_tokens(claim: ColumnClaim, column: ColumnProfile, *, is_text: bool) -> tuple[str, ...]:
+    """Return the null words of a column; in text only those that the file was found to hold."""
+    claimed = () if is_text else (token.strip() for token in claim.null_tokens)
+    return tuple(sorted({*column.null_tokens, *claimed} - {""}))
+
+
+def _seen_unit(claim: ColumnClaim, column: ColumnProfile) -> str | None:
+    """Return a claimed unit that the header or the cells name; one that is only guessed is no unit."""
+    unit = (claim.unit or "").strip()
+    in_header = unit.lower() in words(column.source_name) or (unit_named(unit) or "") == header_unit(column.source_name)
+    in_cells = any(name in column.semantics for name in (f"unit:{unit.lower()}", f"unit:{unit_named(unit)}"))
+    return unit if unit and (in_header or in_cells) else None
 
 
 def _line(line: MappingLine, headers: dict[str, str]) -> ColumnMapping:

@@ -79,7 +79,7 @@ def calls(
         ("id", "feed", "prompt", "model", "status", "cached", "tokens", "USD", "s"),
         [
             (
-                c.id[:8], c.feed, c.prompt, c.model_version or c.model, c.status, "yes" if c.cached else "",
+                c.id[:13], c.feed, c.prompt, c.model_version or c.model, c.status, "yes" if c.cached else "",
                 c.input_tokens + c.output_tokens, "unknown" if c.cost_usd is None else f"{c.cost_usd:.4f}",
                 f"{c.seconds:.2f}",
             )

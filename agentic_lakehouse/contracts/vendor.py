@@ -21,7 +21,7 @@ class VendorFacts(Contract):
     units: dict[str, str] = Field(default_factory=dict)
     """Unit of a quantity whose column names none, by dimension: `{mass: g, length: mm}`."""
     delivery: Literal["delta", "full"] = "delta"
-    """`full`: a key that a delivery does not hold is gone."""
+    """Whether a delivery holds changes or everything. Recorded; keys that a `full` one lacks are not removed yet."""
     expected: str | None = None
     """How often a delivery is expected: `daily`, `weekly`, or a cron line."""
     contact: str | None = None

@@ -11,7 +11,7 @@ from agentic_lakehouse.contracts.tables import bronze_name
 from agentic_lakehouse.pipeline.conform import relation
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.map import propose, runnable, waiting
-from agentic_lakehouse.pipeline.preview import Preview, feed_of
+from agentic_lakehouse.pipeline.preview import MemoryJournal, Preview, feed_of
 from agentic_lakehouse.pipeline.proposals import mapping_of
 
 
@@ -33,7 +33,7 @@ def propose_for_file(lakehouse: Lakehouse, path: Path, *, vendor: str | None = N
 
 
 def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Proposed:
-    """Show a feed's mapping as it stands, or with `renew` file a new proposal from its newest delivery.
+    """Show a feed's mapping as it stands, or as it would be proposed; with `renew`, file a new proposal.
 
     Raises:
         UsageInvalid: the name is no feed's.
@@ -51,15 +51,21 @@ def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Propose
     ref = feed.branch if lakehouse.has_work(feed) else "main"
     with lakehouse.staging() as scratch:
         bronze = relation(lakehouse.lake.view(ref), bronze_name(lakehouse.standard, spec), scratch)
+        trial = lakehouse.dry_run(spec, bronze, scratch)
+        measured, facts = lakehouse.newest_profile(feed), lakehouse.facts(feed)
+        if not renew:
+            brain = lakehouse.brain_with(MemoryJournal())
+            answer = brain.map(measured, spec, lakehouse.standard, facts=facts, run_id="map", check=trial.refuted)
+            return Proposed(answer.value, answer.model_version, "proposed")
         mapped = propose(
-            lakehouse.newest_profile(feed),
+            measured,
             spec,
             standard=lakehouse.standard,
-            facts=lakehouse.facts(feed),
+            facts=facts,
             policy=lakehouse.policy,
             brain=lakehouse.brain,
             governance=governance,
-            dry_run=lakehouse.dry_run(spec, bronze, scratch),
+            dry_run=trial,
             run_id="map",
         )
     return Proposed(mapped.mapping, governance.proposal(mapped.proposal_id).model, mapped.status)

@@ -34,6 +34,17 @@ def test_counts_and_samples_do_not_change_the_question(server, think, ask, price
     assert ask(think(), longer).cached
 
 
+def test_null_words_of_another_file_do_not_change_the_question(server, think, ask, column, profile) -> None:
+    about = profile(column("x", values={"a": 9}, null_tokens=("n/a",)))
+    server.says({"columns": [{"source_name": "x", "type": "string", "null_tokens": ["n/a"]}]})
+    ask(think(), about)
+
+    again = ask(think(), profile(column("x", values={"a": 10})))
+
+    assert again.cached
+    assert again.value.columns[0].null_tokens == ()
+
+
 def test_another_feed_of_the_same_shape_is_not_asked_about_again(server, think, prices, good) -> None:
     server.says(good)
     for feed in (Feed("acme", "prices"), Feed("other", "list")):

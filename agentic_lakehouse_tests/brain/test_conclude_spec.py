@@ -75,11 +75,36 @@ def test_values_cannot_be_claimed_away_as_null(column, profile, kind, token) -> 
 
 
 def test_a_format_that_does_not_read_the_values_is_refused_with_those_that_do(column, profile) -> None:
-    about = profile(column("x", evidence=(DECIMAL,)))
+    about = profile(column("x", evidence=(DECIMAL, DECIMAL.model_copy(update={"format": "1 234,56"}))))
 
     [fault] = faults(one(type="decimal", format="1,234.56"), about)
 
-    assert "these do: ['1.234,56']" in fault
+    assert "these do: ['1 234,56', '1.234,56']" in fault
+
+
+def test_where_only_one_format_reads_the_values_a_wrong_one_is_not_worth_a_call(column, profile) -> None:
+    about = profile(column("x", evidence=(DECIMAL,)))
+
+    assert spec(one(type="decimal", format="1,234.56"), about).columns[0].format == "1.234,56"
+
+
+@pytest.mark.parametrize(
+    ("header", "semantics", "unit", "kept"),
+    [
+        ("Gewicht [g]", {}, "g", "g"),
+        ("Weight in kilograms", {}, "kg", "kg"),
+        ("Gewicht", {"unit:g": 10}, "g", "g"),
+        ("Preis", {}, "g", None),
+        ("Datum", {}, "Datum der Geburt", None),
+        ("x", {}, "", None),
+    ],
+)
+def test_a_unit_is_kept_where_header_or_cells_name_it(column, profile, header, semantics, unit, kept) -> None:
+    about = profile(column(header, semantics=semantics))
+
+    answer = {"columns": [{"source_name": header, "type": "string", "unit": unit}]}
+
+    assert spec(answer, about).columns[0].unit == kept
 
 
 def test_a_format_left_out_is_taken_from_the_file(column, profile) -> None:
