@@ -7,15 +7,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from agentic_lakehouse.brain import conclude
 from agentic_lakehouse.brain.budget import Budget, Spending
-from agentic_lakehouse.brain.conclude import Unfit
+from agentic_lakehouse.brain.feed_specs import feed_spec
+from agentic_lakehouse.brain.fence import fenced
 from agentic_lakehouse.brain.inquiry import Answer, Journal, Patience, Question
 from agentic_lakehouse.brain.ladder import Ladder
+from agentic_lakehouse.brain.mappings import mapping
 from agentic_lakehouse.brain.models import Rung, build_rung
 from agentic_lakehouse.brain.prompts import Prompt, load_prompt
 from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal, Proposed
-from agentic_lakehouse.brain.question import describe_question, fenced, map_question
+from agentic_lakehouse.brain.question import describe_question, map_question
+from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.mapping import Mapping
@@ -108,7 +110,7 @@ class Brain:
                     "profile": profile.shape_sha256,
                     "vendor_facts": asked.vendor_facts.model_dump(mode="json"),
                 },
-                conclude=lambda proposal: _passing(conclude.feed_spec(proposal, profile, feed), check),
+                conclude=lambda proposal: _passing(feed_spec(proposal, profile, feed), check),
                 feed=str(feed),
                 run_id=run_id,
             )
@@ -152,7 +154,7 @@ class Brain:
                     "standard": standard.sha256,
                     "vendor_facts": asked.vendor_facts.model_dump(mode="json"),
                 },
-                conclude=lambda proposal: _passing(conclude.mapping(proposal, spec, standard), check),
+                conclude=lambda proposal: _passing(mapping(proposal, spec, standard), check),
                 feed=str(spec.feed),
                 run_id=run_id,
             )

@@ -15,14 +15,14 @@ from pydantic_ai.messages import ModelMessage
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_exponential_jitter
 
 from agentic_lakehouse.brain.budget import Spending
-from agentic_lakehouse.brain.conclude import Unfit
 from agentic_lakehouse.brain.faults import Fault
+from agentic_lakehouse.brain.fence import fenced_faults
 from agentic_lakehouse.brain.inquiry import Answer, Journal, P, Patience, Question, T, Verdict
 from agentic_lakehouse.brain.models import Rung
 from agentic_lakehouse.brain.prices import cost_of_sending
 from agentic_lakehouse.brain.prompts import Prompt
-from agentic_lakehouse.brain.question import fenced_faults
 from agentic_lakehouse.brain.reply import Reply, parse, send
+from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.contracts.governed import ModelCall
 from agentic_lakehouse.errors import AnswerRejected, ModelUnavailable
 

@@ -1,7 +1,4 @@
-"""What a model is shown: facts as one typed, fenced JSON block, small enough to read.
-
-Vendor bytes reach a model only in here. The block is plain JSON in a code fence that its own text cannot close:
-backticks and invisible characters are escaped. The embedded planner reads the same block back.
+"""What a model is shown: facts, typed, and few enough to read.
 
 Neither the vendor's nor the feed's name is in it: what a model answers depends on the shape and the facts alone, so
 that one answer serves every feed of that shape.
@@ -9,8 +6,6 @@ that one answer serves every feed of that shape.
 
 from __future__ import annotations
 
-import json
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -29,9 +24,6 @@ VALUES = 20
 """Most values shown of one column; all of them where a column has no more, as the profile counts it."""
 FEW_VALUES = 4
 """Values shown of a column that has more than `VALUES`."""
-
-_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-"""Unicode categories that show nothing to a reader, and so could carry words that only a model sees."""
 
 
 class ColumnFacts(Record):
@@ -151,37 +143,6 @@ def map_question(profile: FeedProfile, spec: FeedSpec, standard: ProductStandard
         vendor_facts=_telling(facts),
         sources=tuple(sources),
         targets=tuple(_target(c, relevance) for c in standard.offered),
-    )
-
-
-def fenced(question: DescribeQuestion | MapQuestion) -> str:
-    """Render a question as a fenced JSON block, one column a line, defaults left out."""
-    data = {"question": question.question, **question.model_dump(mode="json", exclude_defaults=True)}
-    lines = [f"{_text(key)}:{_rows(value)}" for key, value in data.items()]
-    return "```json\n{" + ",\n".join(lines) + "}\n```"
-
-
-def fenced_faults(faults: Sequence[str]) -> str:
-    """Render what was wrong with an answer in the same kind of block: it may quote vendor text."""
-    return "```json\n" + _text({"faults": list(faults)}) + "\n```"
-
-
-def unfenced(words: str) -> Any:
-    """Read back the JSON of the first fenced block in a prompt."""
-    _, _, rest = words.partition("```json\n")
-    return json.loads(rest.partition("\n```")[0])
-
-
-def _rows(value: Any) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join(_text(row) for row in value) + "\n]"
-    return _text(value)
-
-
-def _text(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return "".join(json.dumps(c)[1:-1] if unicodedata.category(c) in _UNSEEN else c for c in text).replace(
-        "`", "\\u0060"
     )
 
 

@@ -14,11 +14,11 @@ from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserE
 from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from agentic_lakehouse.brain import faults, loop
-from agentic_lakehouse.brain.conclude import worded
 from agentic_lakehouse.brain.faults import Fault
 from agentic_lakehouse.brain.models import Rung
 from agentic_lakehouse.brain.prices import cost_of
 from agentic_lakehouse.brain.proposals import Proposed
+from agentic_lakehouse.brain.unfit import worded
 
 P = TypeVar("P", bound=Proposed)
 

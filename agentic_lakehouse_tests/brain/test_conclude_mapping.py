@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agentic_lakehouse.brain.conclude import Unfit, mapping
+from agentic_lakehouse.brain.mappings import mapping
 from agentic_lakehouse.brain.proposals import MappingProposal
+from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec, FileFormat
 
 

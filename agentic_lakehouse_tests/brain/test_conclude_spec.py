@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agentic_lakehouse.brain.conclude import Unfit, feed_spec
+from agentic_lakehouse.brain.feed_specs import feed_spec
 from agentic_lakehouse.brain.proposals import FeedProposal
+from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.profile import TypeEvidence
 

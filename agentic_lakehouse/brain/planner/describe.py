@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from agentic_lakehouse.brain.conclude import CLAIM_SHARE, LONG_DIGITS, MAX_DIGITS
+from agentic_lakehouse.brain.feed_specs import CLAIM_SHARE, LONG_DIGITS, MAX_DIGITS
 from agentic_lakehouse.brain.planner.keys import LONG_TEXT, choose_keys
 from agentic_lakehouse.brain.planner.tokens import header_concepts, header_words, lexicon, words
 from agentic_lakehouse.brain.planner.units import header_unit, unit_named

@@ -16,9 +16,10 @@ from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
+from agentic_lakehouse.brain.fence import unfenced
 from agentic_lakehouse.brain.planner.describe import described
 from agentic_lakehouse.brain.planner.mapping import mapped
-from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion, unfenced
+from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion
 
 VERSION = "1.0.0"
 """Raised whenever the planner may answer differently: answers of another version are another model's."""

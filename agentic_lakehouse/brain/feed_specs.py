@@ -1,7 +1,7 @@
-"""From a model's opinion to a contract: facts are put beside it, and what they refute is said in exact words.
+"""From a model's opinion of a file to its spec: facts are put beside it, and what they refute is said in exact words.
 
-Where a fact decides, the opinion is not asked: the format, the precision of decimals, what is unmapped. Where an
-opinion is wrong, every fault goes back to the model at once.
+Where a fact decides, the opinion is not asked: the format, the precision of decimals, a unit that nothing names. Where
+an opinion is wrong, every fault goes back to the model at once.
 """
 
 from __future__ import annotations
@@ -11,19 +11,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from sqlglot import exp
 
 from agentic_lakehouse.brain.naming import bronze_names
 from agentic_lakehouse.brain.planner.tokens import words
 from agentic_lakehouse.brain.planner.units import header_unit, unit_named
-from agentic_lakehouse.brain.proposals import ColumnClaim, FeedProposal, MappingLine, MappingProposal
+from agentic_lakehouse.brain.proposals import ColumnClaim, FeedProposal
+from agentic_lakehouse.brain.unfit import Unfit, worded
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec
-from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
 from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
-from agentic_lakehouse.contracts.standard import ProductStandard
-from agentic_lakehouse.errors import GuardRefused
-from agentic_lakehouse.sql.guard import guard_expression
 
 CLAIM_SHARE = 0.95
 """Least share of a column's values that must fit a claimed type; the rest will be quarantined."""
@@ -34,14 +30,6 @@ MAX_DIGITS = 38
 USUAL_SCALE = 4
 MAX_SCALE = 18
 """Digits after the point that a decimal column is given, and that it can be given."""
-
-
-class Unfit(Exception):
-    """A proposal that its facts refute; each error is worded for the model that made it."""
-
-    def __init__(self, errors: Sequence[str]) -> None:
-        super().__init__(*errors)
-        self.errors = tuple(errors)
 
 
 def feed_spec(proposal: FeedProposal, profile: FeedProfile, feed: Feed) -> FeedSpec:
@@ -89,47 +77,6 @@ def feed_spec(proposal: FeedProposal, profile: FeedProfile, feed: Feed) -> FeedS
         )
     except ValidationError as error:
         raise Unfit(worded(error)) from error
-
-
-def mapping(proposal: MappingProposal, spec: FeedSpec, standard: ProductStandard) -> Mapping:
-    """Make a mapping of a proposal: sources are read from the expressions, what is unmapped is computed.
-
-    Raises:
-        Unfit: a target or column is unknown or filled twice, or an expression is not one that the guard allows.
-    """
-    offered = [c.name for c in standard.offered]
-    headers = {c.name: c.source_name for c in spec.columns}
-    errors: list[str] = []
-    lines: list[ColumnMapping] = []
-    for target, count in Counter(line.target for line in proposal.columns).items():
-        if target not in offered:
-            errors.append(f"target {target!r} is not one of the targets offered.")
-        elif count > 1:
-            errors.append(f"target {target!r} has {count} lines; it can have one.")
-    for line in proposal.columns:
-        try:
-            lines.append(_line(line, headers))
-        except GuardRefused as refused:
-            errors.append(f"target {line.target!r}: {refused}")
-    if errors:
-        raise Unfit(errors)
-    used = {source for line in lines for source in line.sources}
-    filled = {line.target for line in lines}
-    return Mapping(
-        feed=str(spec.feed),
-        standard=standard.label,
-        columns=tuple(sorted(lines, key=lambda line: offered.index(line.target))),
-        unmapped_sources=tuple(c.source_name for c in spec.columns if c.source_name not in used),
-        unmapped_targets=tuple(name for name in offered if name not in filled),
-    )
-
-
-def worded(error: ValidationError) -> list[str]:
-    """Say each fault of a validation in one line, without the input, which the model knows."""
-    return [
-        f"{'.'.join(str(part) for part in fault['loc']) or 'answer'}: {fault['msg']}"
-        for fault in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
 
 
 def supports(evidence: TypeEvidence, column: ColumnProfile, null_tokens: Iterable[str] = ()) -> bool:
@@ -213,15 +160,3 @@ def _seen_unit(claim: ColumnClaim, column: ColumnProfile) -> str | None:
     in_header = unit.lower() in words(column.source_name) or (unit_named(unit) or "") == header_unit(column.source_name)
     in_cells = any(name in column.semantics for name in (f"unit:{unit.lower()}", f"unit:{unit_named(unit)}"))
     return unit if unit and (in_header or in_cells) else None
-
-
-def _line(line: MappingLine, headers: dict[str, str]) -> ColumnMapping:
-    tree = guard_expression(line.expression, columns=headers)
-    read = {column.name for column in tree.find_all(exp.Column)}
-    return ColumnMapping(
-        target=line.target,
-        sources=tuple(source for name, source in headers.items() if name in read),
-        expression=line.expression.strip(),
-        confidence=line.confidence,
-        rationale=line.rationale,
-    )

@@ -1,0 +1,60 @@
+"""From a model's lines to a mapping: sources are read from the expressions, and what is unmapped is computed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlglot import exp
+
+from agentic_lakehouse.brain.proposals import MappingLine, MappingProposal
+from agentic_lakehouse.brain.unfit import Unfit
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
+from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
+from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.errors import GuardRefused
+from agentic_lakehouse.sql.guard import guard_expression
+
+
+def mapping(proposal: MappingProposal, spec: FeedSpec, standard: ProductStandard) -> Mapping:
+    """Make a mapping of a proposal: sources are read from the expressions, what is unmapped is computed.
+
+    Raises:
+        Unfit: a target or column is unknown or filled twice, or an expression is not one that the guard allows.
+    """
+    offered = [c.name for c in standard.offered]
+    headers = {c.name: c.source_name for c in spec.columns}
+    errors: list[str] = []
+    lines: list[ColumnMapping] = []
+    for target, count in Counter(line.target for line in proposal.columns).items():
+        if target not in offered:
+            errors.append(f"target {target!r} is not one of the targets offered.")
+        elif count > 1:
+            errors.append(f"target {target!r} has {count} lines; it can have one.")
+    for line in proposal.columns:
+        try:
+            lines.append(_line(line, headers))
+        except GuardRefused as refused:
+            errors.append(f"target {line.target!r}: {refused}")
+    if errors:
+        raise Unfit(errors)
+    used = {source for line in lines for source in line.sources}
+    filled = {line.target for line in lines}
+    return Mapping(
+        feed=str(spec.feed),
+        standard=standard.label,
+        columns=tuple(sorted(lines, key=lambda line: offered.index(line.target))),
+        unmapped_sources=tuple(c.source_name for c in spec.columns if c.source_name not in used),
+        unmapped_targets=tuple(name for name in offered if name not in filled),
+    )
+
+
+def _line(line: MappingLine, headers: dict[str, str]) -> ColumnMapping:
+    tree = guard_expression(line.expression, columns=headers)
+    read = {column.name for column in tree.find_all(exp.Column)}
+    return ColumnMapping(
+        target=line.target,
+        sources=tuple(source for name, source in headers.items() if name in read),
+        expression=line.expression.strip(),
+        confidence=line.confidence,
+        rationale=line.rationale,
+    )
