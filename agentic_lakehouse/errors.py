@@ -75,6 +75,10 @@ class FeedUnreadable(LakehouseError):
     """A vendor file is empty, truncated, binary, of an unknown kind, or cannot be opened."""
 
 
+class FileUnsettled(FeedUnreadable):
+    """A vendor file changed while it was read: it is probably still being written."""
+
+
 class TooManyBadRows(LakehouseError):
     """More rows of a delivery break the spec than the policy allows; nothing of it is loaded."""
 

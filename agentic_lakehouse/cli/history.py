@@ -70,33 +70,45 @@ def status(json: Json = False) -> None:
 
 
 def log(
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Newest commits to show.")] = 20, json: Json = False
+    feed: Annotated[str | None, typer.Option(help="Only commits that touched this feed, `vendor/feed`.")] = None,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Newest commits to show.")] = 20,
+    json: Json = False,
 ) -> None:
     """List the commits on main, newest first.
 
     Example: lakehouse log -n 5
     """
+    from agentic_lakehouse.contracts.feed import Feed
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 
-    commits = Lakehouse().lake.log(limit=limit)
+    commits = Lakehouse().lake.log(limit=limit, feed=Feed.parse(feed) if feed else None)
     if json:
         print_json({"commits": [c.model_dump(mode="json") for c in commits]})
         return
     print_table(
         ("commit", "when (UTC)", "tables", "message"),
-        [(c.id[:12], f"{c.at:%Y-%m-%d %H:%M}", len(c.changes), c.message) for c in commits],
+        [
+            (c.id[:12], f"{c.at:%Y-%m-%d %H:%M}", len(c.changes), f"{c.message}{' (not kept)' if c.forgotten else ''}")
+            for c in commits
+        ],
         right=("tables",),
     )
 
 
-def branches(json: Json = False) -> None:
+def branches(
+    abandon: Annotated[str | None, typer.Option(help="Drop this branch unpublished, whoever holds it.")] = None,
+    json: Json = False,
+) -> None:
     """List open branches: whose they are, and how far their run came.
 
-    Example: lakehouse branches
+    Example: lakehouse branches --abandon feed/kontor/preisliste
     """
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 
-    found = Lakehouse().lake.branches()
+    lake = Lakehouse().lake
+    if abandon:
+        lake.abandon(abandon)
+    found = lake.branches()
     if json:
         print_json({"branches": [b.model_dump(mode="json") for b in found]})
         return

@@ -10,6 +10,7 @@ from agentic_lakehouse.cli.output import console, print_json, print_table, say
 
 if TYPE_CHECKING:
     from agentic_lakehouse.contracts.governed import FeedRun
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 
 SHOWN = (
     "feed", "status", "reason", "errors", "files", "rows_in", "bronze_rows", "error_rows", "core_rows",
@@ -44,6 +45,11 @@ def run(
     wanted = [Feed.parse(text) for text in feed or []]
     with progress(total=len(wanted or lakehouse.zone.feeds())) as on_done:
         results = run_feeds(lakehouse, wanted, jobs=jobs, on_done=on_done)
+    report(lakehouse, results, json=json)
+
+
+def report(lakehouse: Lakehouse, results: list[FeedRun], *, json: bool) -> None:
+    """Print how feeds ended; exit with 1 where one failed."""
     log = lakehouse.lake.log(limit=1)
     if json:
         feeds = [{key: value for key, value in r.model_dump(mode="json").items() if key in SHOWN} for r in results]

@@ -41,6 +41,8 @@ class Delivery(Record):
     """Records in the file, as the engine counted them; `None` until it was loaded."""
     commit_id: str | None = None
     """Commit that published it."""
+    redo: bool = False
+    """A person asked to do it again from its kept bytes."""
 
 
 class Proposal(Record):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from pydantic import Field
 
-from agentic_lakehouse.contracts.base import Contract
+from agentic_lakehouse.contracts.base import Contract, sha256_of
 
 Share = float
 
@@ -20,6 +22,28 @@ class ApprovalPolicy(Contract):
     """Largest share of sample rows that the dry run may reject."""
 
 
+class RetentionPolicy(Contract):
+    """How long what nobody needs for today's tables is kept. Applied by `lakehouse maintain` alone."""
+
+    history_days: int = Field(default=90, ge=0)
+    """How long `query --at` and `rollback` reach back; the newest commits are kept whatever their age."""
+    history_commits: int = Field(default=20, ge=1)
+    """How many of the newest commits are kept whatever their age."""
+    raw_days: int = Field(default=365, ge=0)
+    """How long the bytes of settled files are kept; those of files that wait are kept as long as they wait."""
+    orphan_hours: int = Field(default=24, ge=1)
+    """Age below which a file that nothing refers to is left alone: a running step may be about to refer to it."""
+
+
+class CompactionPolicy(Contract):
+    """When small files of one partition are put together."""
+
+    min_files: int = Field(default=8, ge=2)
+    """Least number of small files in one partition that are worth a rewrite."""
+    target_mb: int = Field(default=256, ge=1)
+    """Size of the files that are written; a file of less than half of it is small."""
+
+
 class Policy(Contract):
     """One trust profile, from `data/policies/*.yaml`."""
 
@@ -33,5 +57,12 @@ class Policy(Contract):
     """Wait before the first new try; doubled for each one after."""
     lease_seconds: int = Field(default=600, ge=10)
     """Age of a branch's last heartbeat at which another run may take it over."""
-    keep_raw_days: int = Field(default=365, ge=1)
-    """How long the bytes of published files are kept."""
+    max_removed_share: Share = Field(default=0.1, ge=0, le=1)
+    """Largest share of a feed's published keys that a `full` delivery may remove without a person's review."""
+    retention: RetentionPolicy = RetentionPolicy()
+    compaction: CompactionPolicy = CompactionPolicy()
+
+    @cached_property
+    def judgement_sha256(self) -> str:
+        """Identity of the part that bears on what is accepted: housekeeping and waiting times do not."""
+        return sha256_of(self.model_dump(mode="json", include={"max_error_share", "max_removed_share", "approval"}))

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from agentic_lakehouse.errors import FileUnsettled
 from agentic_lakehouse.feeds.landing import Candidate, LandingZone
 from agentic_lakehouse.feeds.source import unreadable
 
@@ -41,7 +42,8 @@ def keep(zone: LandingZone, candidate: Candidate, raw_root: str) -> Kept:
         raw_root: folder or fsspec URL; made where it is missing.
 
     Raises:
-        FeedUnreadable: the file cannot be opened, or changed while it was read.
+        FeedUnreadable: the file cannot be opened.
+        FileUnsettled: it changed while it was read.
     """
     raw, root = fsspec.core.url_to_fs(raw_root)
     raw.makedirs(root, exist_ok=True)
@@ -49,10 +51,10 @@ def keep(zone: LandingZone, candidate: Candidate, raw_root: str) -> Kept:
     try:
         sha256, size = _copy(zone, candidate, raw, part)
         if _now(zone, candidate) != (size, candidate.mtime_ns):
-            raise unreadable(
-                candidate.path,
-                "changed while it was read",
+            raise FileUnsettled(
+                f"{candidate.path}: changed while it was read.",
                 hint="It is probably still being written; the next run takes it.",
+                file=candidate.path,
             )
         target = f"{root.rstrip('/')}/{sha256}"
         if not (raw.exists(target) and raw.size(target) == size):
@@ -61,6 +63,12 @@ def keep(zone: LandingZone, candidate: Candidate, raw_root: str) -> Kept:
         if raw.exists(part):
             raw.rm_file(part)
     return Kept(sha256, size, candidate.mtime_ns, f"{raw_root.rstrip('/')}/{sha256}")
+
+
+def is_kept(raw_uri: str) -> bool:
+    """Whether the bytes of a delivery are still where they were put."""
+    raw, place = fsspec.core.url_to_fs(raw_uri)
+    return bool(raw.isfile(place))
 
 
 def local_copy(raw_uri: str, staging: Path) -> Path:

@@ -7,7 +7,7 @@ took the branch) finds the catalog name gone that it was to write to, and ends i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
@@ -22,9 +22,10 @@ from agentic_lakehouse.lake.catalog import NamedCatalog, Pointers
 from agentic_lakehouse.lake.commits import pointers_at
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.files import PartitionValue, data_file, live_files, row_count
+from agentic_lakehouse.lake.heartbeat import keep_alive
 from agentic_lakehouse.lake.leases import Lease
 from agentic_lakehouse.lake.swap import swap
-from agentic_lakehouse.lake.tables import create, evolve
+from agentic_lakehouse.lake.tables import create, evolve, is_shared, require_whole
 from agentic_lakehouse.lake.view import View, changed
 from agentic_lakehouse.lake.warehouse import Warehouse
 
@@ -79,7 +80,8 @@ class Branch(View):
         """
         with self._writing(schema.name):
             if self.exists(schema.name):
-                evolve(self._catalog.load_table(schema.name), schema)
+                standing = self._catalog.load_table(schema.name)
+                (require_whole if is_shared(standing) else evolve)(standing, schema)
             else:
                 create(self._catalog, schema, self._warehouse, shared=False)
 
@@ -112,15 +114,17 @@ class Branch(View):
             swap(target, removed=old, added=self._take(files, table, target, slice_))
 
     def record_step(self, step: str, inputs: str) -> None:
-        """Record that a step was done with inputs of that hash; one that was done before now comes last.
+        """Record that a step was done with inputs of that hash, and where it left the branch's tables.
 
         Raises:
             LeaseLost: the run no longer holds the branch.
         """
         with self._database.write() as connection:
             row = leases.require(connection, self.lease)
-            others = [[name, hashed] for name, hashed in row["steps"] if name != step]
-            leases.change(connection, self.lease, steps=[*others, [step, inputs]])
+            there = catalog.pointers(connection, self.lease.catalog)
+            left = changed(there, pointers_at(connection, row["base_seq"]))
+            others = [done for done in row["steps"] if done[0] != step]
+            leases.change(connection, self.lease, steps=[*others, [step, inputs, left]])
 
     def steps(self) -> dict[str, str]:
         """Return the steps recorded on the branch and the hashes of their inputs, in the order they were done.
@@ -129,16 +133,21 @@ class Branch(View):
             LeaseLost: another run took the branch, or it was published or abandoned.
         """
         with self._database.read() as connection:
-            return dict(leases.require_current(connection, self.lease)["steps"])
+            row = leases.require_current(connection, self.lease)
+            return {name: inputs for name, inputs, _ in row["steps"]}
 
     def heartbeat(self) -> None:
-        """Say that the run is alive; called by work that takes long between two writes.
+        """Say that the run is alive.
 
         Raises:
             LeaseLost: the run no longer holds the branch.
         """
         with self._database.write() as connection:
             leases.change(connection, self.lease)
+
+    def keep_alive(self, *, lease_seconds: float) -> AbstractContextManager[None]:
+        """Say so by itself while a block runs, three times in the life of a lease."""
+        return keep_alive(self.heartbeat, every=lease_seconds / 3)
 
     def release(self) -> None:
         """Let the branch go: its content stays, to be looked at and to be resumed. Nothing where it is lost already."""

@@ -39,6 +39,12 @@ def pointers(connection: sa.Connection, name: str) -> Pointers:
     return {f"{namespace}.{table}": location for namespace, table, location in connection.execute(query)}
 
 
+def names(connection: sa.Connection) -> list[str]:
+    """Return the names of all catalogs that have a table or a namespace, sorted."""
+    named = sa.union(sa.select(_TABLES.c.catalog_name), sa.select(_NAMESPACES.c.catalog_name))
+    return sorted(connection.scalars(named))
+
+
 def copy(connection: sa.Connection, source: str, target: str) -> None:
     """Give `target` every pointer and namespace of `source`; no data is copied."""
     for table in (_TABLES, _NAMESPACES):
@@ -73,6 +79,27 @@ def point(connection: sa.Connection, name: str, table: str, *, old: str | None, 
     row = {"catalog_name": name, "table_namespace": namespace, "table_name": short, "metadata_location": new}
     connection.execute(_TABLES.insert().values(row | {"iceberg_type": "TABLE"}))
     return True
+
+
+def put(connection: sa.Connection, name: str, table: str, location: str | None) -> None:
+    """Let `table` stand at `location`, wherever it stood; `None` takes it out of the catalog."""
+    namespace, _, short = table.rpartition(".")
+    t = _TABLES.c
+    here = (t.catalog_name == name, t.table_namespace == namespace, t.table_name == short)
+    old = connection.scalar(sa.select(t.metadata_location).where(*here))
+    if location is None:
+        connection.execute(_TABLES.delete().where(*here))
+    elif old != location:
+        point(connection, name, table, old=old, new=location)
+
+
+def reset(connection: sa.Connection, name: str, wanted: Pointers) -> bool:
+    """Let a catalog hold exactly the tables of `wanted`; return whether it held anything else."""
+    there = pointers(connection, name)
+    differing = [table for table in {*there, *wanted} if there.get(table) != wanted.get(table)]
+    for table in differing:
+        put(connection, name, table, wanted.get(table))
+    return bool(differing)
 
 
 def add_namespaces(connection: sa.Connection, source: str, target: str) -> None:

@@ -6,28 +6,33 @@ commit is one checkpoint and at most a hundred deltas away, however many tables 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from pydantic import Field
 
 from agentic_lakehouse.contracts.base import Record, sha256_of
+from agentic_lakehouse.contracts.governed import DeliveryStatus
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake import catalog
 from agentic_lakehouse.lake.catalog import MAIN, Pointers
-from agentic_lakehouse.lake.records import records
-from agentic_lakehouse.lake.rows import COMMITS
+from agentic_lakehouse.lake.records import records, values_of
+from agentic_lakehouse.lake.rows import COMMITS, FEED_COMMITS
 from agentic_lakehouse.lake.warehouse import Warehouse
 
 CHECKPOINT_EVERY = 100
+
+CommitKind = Literal["create", "publish", "rollback", "compact", "migrate"]
+"""What a commit did: made shared tables, published a feed, went back, put small files together, changed a schema."""
 
 
 class TableChange(Record):
     """What one commit, or one branch, did to one table."""
 
     table: str
-    change: Literal["created", "updated"]
+    change: Literal["created", "updated", "dropped"]
     rows_before: int
     rows_after: int
     files: int
@@ -51,6 +56,7 @@ class CommitInfo(Record):
 
     id: str
     parent: str | None
+    kind: CommitKind
     at: datetime
     feed: str
     """Feed that it publishes; empty where it is the lake's own."""
@@ -59,6 +65,28 @@ class CommitInfo(Record):
     message: str
     changes: tuple[TableChange, ...]
     audit: AuditSummary | None
+    forgotten: bool
+    """Its tables are no longer kept: it can neither be read nor gone back to."""
+
+
+class DeliveryMark(Record):
+    """How a commit left one delivery."""
+
+    status: DeliveryStatus
+    spec_sha256: str = ""
+    rows_in: int | None = None
+
+
+class FeedMark(Record):
+    """What a commit means for one feed."""
+
+    feed: str
+    fold_sha256: str = ""
+    """Under which rules its slice stands since; empty where it has none."""
+    left_sha256: str = ""
+    """Rules that a rollback turned away from: they rebuild the slice no more until something else is new."""
+    deliveries: dict[str, DeliveryMark] = Field(default_factory=dict)
+    """Deliveries that it changed, and to what."""
 
 
 def head(connection: sa.Connection) -> int:
@@ -68,16 +96,30 @@ def head(connection: sa.Connection) -> int:
 
 def record(
     connection: sa.Connection,
-    deltas: Pointers,
+    deltas: Mapping[str, str | None],
     *,
+    kind: CommitKind,
     author: str,
     message: str,
     changes: tuple[TableChange, ...],
     feed: str = "",
     run_id: str = "",
     audit: AuditSummary | None = None,
+    marks: Sequence[FeedMark] = (),
 ) -> str:
     """Append a commit to main's history, in the transaction that changed main's pointers to `deltas`.
+
+    Args:
+        connection: in that transaction.
+        deltas: where each changed table stands now; `None` where it is gone.
+        kind: what was done.
+        author: who did it.
+        message: why.
+        changes: what it did to each table.
+        feed: feed that it is about; empty where it is about several or none.
+        run_id: run that did it.
+        audit: what it was checked for.
+        marks: what it means for each feed that it touched.
 
     Returns:
         The commit's id: a hash over its content and its parent's id.
@@ -85,12 +127,13 @@ def record(
     seq = head(connection) + 1
     at = datetime.now(UTC)
     parent = connection.scalar(sa.select(COMMITS.c.id).where(COMMITS.c.seq == seq - 1))
-    commit_id = sha256_of([parent, at.isoformat(), feed, run_id, author, message, deltas])
+    commit_id = sha256_of([parent, at.isoformat(), kind, feed, run_id, author, message, dict(deltas)])
     connection.execute(
         COMMITS.insert().values(
             seq=seq,
             id=commit_id,
             parent=parent,
+            kind=kind,
             at=at,
             feed=feed,
             run_id=run_id,
@@ -98,10 +141,13 @@ def record(
             message=message,
             changes=changes,
             audit=audit,
-            deltas=deltas,
+            deltas=dict(deltas),
             checkpoint=catalog.pointers(connection, MAIN) if seq % CHECKPOINT_EVERY == 0 else None,
+            forgotten=False,
         )
     )
+    for mark in marks:
+        connection.execute(FEED_COMMITS.insert().values(seq=seq, **values_of(mark)))
     return commit_id
 
 
@@ -111,10 +157,10 @@ def pointers_at(connection: sa.Connection, seq: int) -> Pointers:
     checkpoint = sa.select(sa.func.max(c.seq)).where(c.seq <= seq, c.checkpoint.is_not(None)).scalar_subquery()
     start = sa.func.coalesce(checkpoint, 0)
     query = sa.select(c.deltas, c.checkpoint).where(c.seq >= start, c.seq <= seq).order_by(c.seq)
-    found: Pointers = {}
+    found: dict[str, str | None] = {}
     for deltas, whole in connection.execute(query):
-        found.update(whole or deltas)
-    return found
+        found = whole or {**found, **deltas}
+    return {table: location for table, location in found.items() if location is not None}
 
 
 def resolve(connection: sa.Connection, prefix: str) -> int:
@@ -123,23 +169,75 @@ def resolve(connection: sa.Connection, prefix: str) -> int:
     Raises:
         UsageInvalid: none does, or several.
     """
-    query = sa.select(COMMITS.c.seq, COMMITS.c.id).where(COMMITS.c.id.startswith(prefix, autoescape=True)).limit(2)
+    c = COMMITS.c
+    query = sa.select(c.seq, c.id, c.at, c.forgotten).where(c.id.startswith(prefix, autoescape=True)).limit(2)
     found = connection.execute(query).all()
     if not prefix or len(found) != 1:
         problem = "several commits begin with" if found else "there is no commit"
         raise UsageInvalid(
             f"At {prefix!r}: {problem} that id.", hint="Commits are listed by `lakehouse log`.", commit=prefix
         )
+    if found[0].forgotten:
+        raise UsageInvalid(
+            f"Commit {found[0].id[:12]} of {found[0].at:%Y-%m-%d} is in the log, but its tables are no longer kept.",
+            hint="The policy's `retention` says how far back `query --at` and `rollback` reach.",
+            commit=found[0].id,
+        )
     return int(found[0].seq)
 
 
+def last_mark(connection: sa.Connection, feed: str) -> FeedMark | None:
+    """Return what the last commit that touched a feed means for it; `None` before its first."""
+    f = FEED_COMMITS.c
+    query = sa.select(FEED_COMMITS).where(f.feed == feed).order_by(f.seq.desc()).limit(1)
+    return next(iter(records(connection, FeedMark, query)), None)
+
+
+def mark_at(connection: sa.Connection, feed: str, seq: int) -> FeedMark:
+    """Return how a feed stood after commit number `seq`: its rules, and every delivery that was changed by then."""
+    f = FEED_COMMITS.c
+    query = sa.select(FEED_COMMITS).where(f.feed == feed, f.seq <= seq).order_by(f.seq)
+    stood = FeedMark(feed=feed)
+    for mark in records(connection, FeedMark, query):
+        stood = mark.model_copy(update={"deliveries": {**stood.deliveries, **mark.deliveries}})
+    return stood
+
+
+def feeds_since(connection: sa.Connection, seq: int) -> list[str]:
+    """Return the feeds that commits after number `seq` touched, sorted."""
+    f = FEED_COMMITS.c
+    return sorted(set(connection.scalars(sa.select(f.feed).where(f.seq > seq))))
+
+
+def forget_before(connection: sa.Connection, seq: int) -> int:
+    """Let go of the tables of all commits before number `seq`, which becomes the oldest that can be read.
+
+    Returns:
+        How many commits were forgotten.
+    """
+    c = COMMITS.c
+    connection.execute(
+        COMMITS.update().where(c.seq == seq, c.checkpoint.is_(None)).values(checkpoint=pointers_at(connection, seq))
+    )
+    older = COMMITS.update().where(c.seq < seq, c.forgotten.is_(False))
+    return connection.execute(older.values(forgotten=True, deltas={}, checkpoint=None)).rowcount
+
+
+def id_of(connection: sa.Connection, seq: int) -> str:
+    """Return the id of commit number `seq`."""
+    return str(connection.execute(sa.select(COMMITS.c.id).where(COMMITS.c.seq == seq)).scalar_one())
+
+
 def log(connection: sa.Connection, *, limit: int | None = None, feed: str | None = None) -> list[CommitInfo]:
-    """Return commits, newest first."""
-    query = sa.select(COMMITS).order_by(COMMITS.c.seq.desc()).limit(limit)
-    return records(connection, CommitInfo, query if feed is None else query.where(COMMITS.c.feed == feed))
+    """Return commits, newest first; those that touched a feed alone where one is given."""
+    c = COMMITS.c
+    query = sa.select(COMMITS).order_by(c.seq.desc()).limit(limit)
+    if feed is not None:
+        query = query.where(c.seq.in_(sa.select(FEED_COMMITS.c.seq).where(FEED_COMMITS.c.feed == feed)))
+    return records(connection, CommitInfo, query)
 
 
-def changes_of(warehouse: Warehouse, new: Mapping[str, str], old: Mapping[str, str]) -> tuple[TableChange, ...]:
+def changes_of(warehouse: Warehouse, new: Mapping[str, str | None], old: Mapping[str, str]) -> tuple[TableChange, ...]:
     """Say what pointers `new` do to tables that stood at `old`; reads metadata alone."""
     found = []
     for table, location in sorted(new.items()):
@@ -148,8 +246,8 @@ def changes_of(warehouse: Warehouse, new: Mapping[str, str], old: Mapping[str, s
         found.append(
             TableChange(
                 table=table,
-                change="updated" if before else "created",
-                rows_before=_totals(warehouse, before)["total-records"] if before else 0,
+                change="dropped" if location is None else "updated" if before else "created",
+                rows_before=_totals(warehouse, before)["total-records"],
                 rows_after=after["total-records"],
                 files=after["total-data-files"],
             )
@@ -157,8 +255,8 @@ def changes_of(warehouse: Warehouse, new: Mapping[str, str], old: Mapping[str, s
     return tuple(found)
 
 
-def _totals(warehouse: Warehouse, location: str) -> dict[str, int]:
-    """Read a table's totals from its head snapshot's summary."""
-    snapshot = warehouse.table_at(location).current_snapshot()
+def _totals(warehouse: Warehouse, location: str | None) -> dict[str, int]:
+    """Read a table's totals from its head snapshot's summary; a table that is not there has none."""
+    snapshot = warehouse.table_at(location).current_snapshot() if location else None
     summary: Mapping[str, Any] = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
     return {name: int(summary.get(name, 0)) for name in ("total-records", "total-data-files")}

@@ -6,7 +6,7 @@ shows these things elsewhere (a UI, an orchestrator's blocking checks) shows the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -19,7 +19,15 @@ from agentic_lakehouse.lake.records import records
 from agentic_lakehouse.lake.rows import AUDITS, DELIVERIES, PROPOSALS, REVIEWS
 
 
-def require_audits(connection: sa.Connection, feed: Feed, since: int, mine: Pointers, tables: Collection[str]) -> Audit:
+def require_audits(
+    connection: sa.Connection,
+    feed: Feed,
+    *,
+    since: int,
+    mine: Pointers,
+    tables: Collection[str],
+    demands: Mapping[str, Collection[str]],
+) -> Audit:
     """Return the audit of the staged branch, which is of exactly its tables, as is the one of bronze.
 
     Args:
@@ -28,16 +36,17 @@ def require_audits(connection: sa.Connection, feed: Feed, since: int, mine: Poin
         since: number of the last audit before the branch was begun; older ones are of another branch.
         mine: the branch's changed tables.
         tables: all tables of the branch.
+        demands: checks that an audit of a stage must hold a result of.
 
     Raises:
-        PublishRefused: names the audit that is missing, out of date, or failed.
+        PublishRefused: names the audit that is missing, out of date, not whole, or failed.
     """
     bronze = _latest(connection, feed, "bronze", since)
     raw = next((_namespace(table) for table in tables if table.rpartition(".")[2] == feed.table), None)
     expected = {t: p for t, p in mine.items() if _namespace(t) == raw or t in bronze.pointers}
-    _require_passed(feed, bronze, expected)
+    _require_passed(feed, bronze, expected, demands.get("bronze", ()))
     staged = _latest(connection, feed, "staged", since)
-    _require_passed(feed, staged, mine)
+    _require_passed(feed, staged, mine, demands.get("staged", ()))
     return staged
 
 
@@ -55,7 +64,7 @@ def _namespace(table: str) -> str:
     return table.rpartition(".")[0]
 
 
-def _require_passed(feed: Feed, audit: Audit, expected: Pointers) -> None:
+def _require_passed(feed: Feed, audit: Audit, expected: Pointers, demanded: Collection[str]) -> None:
     if audit.pointers != expected:
         differing = sorted(set(audit.pointers.items()) ^ set(expected.items()))
         raise _refused(
@@ -63,6 +72,13 @@ def _require_passed(feed: Feed, audit: Audit, expected: Pointers) -> None:
             f"{differing[0][0]} is not as it was when its {audit.stage} tables were audited",
             step=f"audit {audit.stage}",
             tables=sorted({table for table, _ in differing}),
+        )
+    if unanswered := set(demanded) - {r.name for r in audit.results} or (not audit.results and {"any"}):
+        raise _refused(
+            feed,
+            f"the audit of its {audit.stage} tables holds no result of: {', '.join(sorted(unanswered))}",
+            step=f"audit {audit.stage}",
+            checks=sorted(unanswered),
         )
     if not audit.passed:
         failed = [r for r in audit.results if not r.passed and r.severity == "ERROR"]
@@ -95,7 +111,7 @@ def require_approved(connection: sa.Connection, feed: Feed, sha256: str) -> Prop
 
 
 def require_deliveries(connection: sa.Connection, feed: Feed, ids: Sequence[str]) -> list[Delivery]:
-    """Return the deliveries that a merge publishes, all loaded and waiting, in order.
+    """Return the deliveries that a merge publishes, all loaded and waiting or asked for again, in order.
 
     Raises:
         UsageInvalid: the feed has no such delivery.
@@ -108,7 +124,7 @@ def require_deliveries(connection: sa.Connection, feed: Feed, ids: Sequence[str]
     if unknown := set(ids) - {delivery.delivery_id for delivery in found}:
         raise UsageInvalid(f"{feed} has no delivery {min(unknown)!r}.", feed=str(feed), delivery_id=min(unknown))
     for delivery in found:
-        if delivery.status in {"published", "withdrawn"}:
+        if delivery.status in {"published", "withdrawn"} and not delivery.redo:
             raise MergeConflict(
                 f"Delivery {delivery.delivery_id} of {feed} is {delivery.status} by now; nothing was published.",
                 hint=f"Run the feed again: `lakehouse run --feed {feed}`.",

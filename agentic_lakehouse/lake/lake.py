@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -12,14 +11,17 @@ from agentic_lakehouse.contracts.tables import TableSchema
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake import catalog, commits, lifecycle, rows
 from agentic_lakehouse.lake.branches import Branch
-from agentic_lakehouse.lake.catalog import MAIN, NamedCatalog
-from agentic_lakehouse.lake.commits import CommitInfo, TableChange
+from agentic_lakehouse.lake.catalog import MAIN
+from agentic_lakehouse.lake.commits import CommitInfo, FeedMark, TableChange
 from agentic_lakehouse.lake.database import Database
+from agentic_lakehouse.lake.files import PartitionValue
 from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.lake.ledger import Ledger
 from agentic_lakehouse.lake.lifecycle import BranchInfo
-from agentic_lakehouse.lake.merge import Recheck, Request, publish
-from agentic_lakehouse.lake.tables import create, evolve
+from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
+from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrate, plan
+from agentic_lakehouse.lake.rollback import Rollback
+from agentic_lakehouse.lake.tables import require_whole
 from agentic_lakehouse.lake.view import View, changed
 from agentic_lakehouse.lake.warehouse import Warehouse
 
@@ -81,32 +83,51 @@ class Lake:
         main = self.view().pointers()
         for schema in tables:
             if schema.name in main:
-                evolve(self._warehouse.table_at(main[schema.name]), schema)
-        if absent := [schema for schema in tables if schema.name not in main]:
-            self._create_on_main(absent)
+                require_whole(self._warehouse.table_at(main[schema.name]), schema)
+        if any(schema.name not in main for schema in tables):
+            create_absent(self._database, self._warehouse, tables)
 
-    def _create_on_main(self, tables: Sequence[TableSchema]) -> None:
-        """Make tables under a name of their own, then give main those that it still lacks."""
-        scratch = f"shared@{uuid.uuid4().hex}"
-        maker = NamedCatalog(scratch, self._database.engine, self._warehouse)
-        with self._database.told(), self._warehouse.told(self._warehouse.root):
-            made = {schema.name: create(maker, schema, self._warehouse, shared=True) for schema in tables}
-        with self._database.write() as connection:
-            catalog.add_namespaces(connection, scratch, MAIN)
-            new = {
-                name: table.metadata_location
-                for name, table in made.items()
-                if catalog.point(connection, MAIN, name, old=None, new=table.metadata_location)
-            }
-            catalog.drop(connection, scratch)
-            if new:
-                commits.record(
-                    connection,
-                    new,
-                    author="lakehouse",
-                    message=f"create {', '.join(sorted(new))}",
-                    changes=commits.changes_of(self._warehouse, new, {}),
-                )
+    def migrations(self, tables: Sequence[TableSchema]) -> list[TableMigration]:
+        """Return what shared tables lack of what `tables` say, and have beyond it; writes nothing.
+
+        Raises:
+            UsageInvalid: a column would change its type, or a table its partitions.
+        """
+        return plan(self._warehouse, self.view().pointers(), tables)
+
+    def migrate(self, tables: Sequence[TableSchema], *, author: str) -> str | None:
+        """Give shared tables on main the columns that they lack; make those that do not stand.
+
+        Returns:
+            The commit's id; `None` where nothing was lacking.
+
+        Raises:
+            UsageInvalid: a column would change its type, or a table its partitions.
+        """
+        create_absent(self._database, self._warehouse, tables)
+        return migrate(self._database, self._warehouse, tables, author=author)
+
+    def rollback(
+        self, commit: str, *, feed: Feed | None, slice_: Mapping[str, PartitionValue], author: str, note: str = ""
+    ) -> str:
+        """Let a feed, or the whole lake, stand as it did after a commit. Itself a commit.
+
+        Args:
+            commit: its id, or the beginning of it.
+            feed: the feed that goes back; the whole lake where `None`.
+            slice_: partition values of the feed's rows in shared tables.
+            author: who does it.
+            note: why.
+
+        Returns:
+            The new commit's id.
+
+        Raises:
+            UsageInvalid: there is no such commit, its tables are no longer kept, or all stands so already.
+            BranchLeased: a run is working on what goes back.
+        """
+        back = Rollback(self._database, self._warehouse, to=commit, author=author, note=note)
+        return back.all() if feed is None else back.feed(feed, slice_)
 
     def view(self, ref: str = MAIN, *, at: str | None = None) -> View:
         """Read the lake as it is now on main or on a branch, or as it was after a commit.
@@ -146,15 +167,28 @@ class Lake:
             lease = lifecycle.begin(connection, feed, run_id, lease_seconds=lease_seconds)
         return Branch(self._database, self._warehouse, feed, lease)
 
-    def resume(self, feed: Feed, run_id: str, *, after: str, inputs: str, lease_seconds: int) -> Branch:
-        """Take up the feed's branch as it stands, behind the step `after` done with inputs of that hash.
+    def resume(
+        self, feed: Feed, run_id: str, *, after: str, inputs: str, lease_seconds: int, redo: bool = True
+    ) -> Branch:
+        """Take up the feed's branch as the step `after` left it, done with inputs of that hash.
+
+        Args:
+            feed: whose branch.
+            run_id: who will hold it.
+            after: step that must stand recorded.
+            inputs: hash of what it was done with.
+            lease_seconds: how long after its last sign of life another run may take the branch.
+            redo: forget the steps done since, to do the next one anew; `False` keeps them, and what they left,
+                for who reads or publishes.
 
         Raises:
             StepOutOfOrder: there is no branch, or the step is not recorded there with those inputs.
             BranchLeased: another run holds it.
         """
         with self._database.write() as connection:
-            lease = lifecycle.resume(connection, feed, run_id, after=after, inputs=inputs, lease_seconds=lease_seconds)
+            lease = lifecycle.resume(
+                connection, feed, run_id, after=after, inputs=inputs, lease_seconds=lease_seconds, redo=redo
+            )
         return Branch(self._database, self._warehouse, feed, lease)
 
     def branches(self) -> list[BranchInfo]:
@@ -187,9 +221,14 @@ class Lake:
             return commits.log(connection, limit=limit, feed=str(feed) if feed else None)
 
     def published_fold(self, feed: Feed) -> str | None:
-        """Return the `fold_sha256` under which the feed's slice on main was made; `None` before its first commit."""
-        last = next(iter(self.log(1, feed=feed)), None)
-        return last.audit.fold_sha256 if last is not None and last.audit is not None else None
+        """Return the `fold_sha256` under which the feed's slice on main was made; `None` where it has none."""
+        mark = self.mark(feed)
+        return mark.fold_sha256 or None if mark else None
+
+    def mark(self, feed: Feed) -> FeedMark | None:
+        """Return what the last commit that touched a feed means for it; `None` before its first."""
+        with self._database.read() as connection:
+            return commits.last_mark(connection, str(feed))
 
     def publish(
         self,
@@ -199,6 +238,7 @@ class Lake:
         message: str,
         deliveries: Sequence[str] = (),
         recheck: Recheck | None = None,
+        demands: Demands | None = None,
     ) -> str:
         """Merge a branch into main, all or nothing, and close it.
 
@@ -213,6 +253,7 @@ class Lake:
             deliveries: ids of the deliveries whose rows the branch brings.
             recheck: called with the lake as it would be, where other feeds published meanwhile; a failed
                 ERROR result refuses the merge.
+            demands: stage to the names of the checks that its audit must hold a result of.
 
         Returns:
             The commit's id.
@@ -222,5 +263,5 @@ class Lake:
             MergeConflict: main moved in this feed's own slice, bronze or ledger; nothing was published.
             LeaseLost: the run no longer holds the branch.
         """
-        request = Request(branch, author, message, tuple(deliveries), recheck)
+        request = Request(branch, author, message, tuple(deliveries), recheck, demands or {})
         return publish(self._database, self._warehouse, request)

@@ -3,6 +3,9 @@
 Whoever takes a branch gets a fencing token, greater than any before, and the branch's catalog name ends
 in it. Taking over renames or replaces the catalog, so a run that lost its lease writes to a name that
 nobody reads: there is no instant between checking the lease and writing in which that could fail.
+
+A lease is stale when nothing was heard of its run for as long as it said, and at once when its process is
+known to have ended.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import sqlalchemy as sa
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import BranchLeased, LeaseLost
+from agentic_lakehouse.lake.holders import Holder, is_gone
 from agentic_lakehouse.lake.rows import BRANCHES, STATE
 
 LeaseState = Literal["held", "stale", "free"]
@@ -50,9 +54,11 @@ def row_of(connection: sa.Connection, branch: str) -> sa.RowMapping | None:
 
 
 def state_of(row: sa.RowMapping) -> LeaseState:
-    """Say whether a run holds the branch, held it too long ago, or let it go."""
+    """Say whether a run holds the branch, is dead or was not heard of for too long, or let it go."""
     if row["run_id"] is None:
         return "free"
+    if row["holder"] is not None and is_gone(Holder.model_validate(row["holder"])):
+        return "stale"
     age = datetime.now(UTC) - row["heartbeat_at"]
     return "stale" if age >= timedelta(seconds=row["lease_seconds"]) else "held"
 
@@ -69,7 +75,8 @@ def require_free(row: sa.RowMapping, feed: Feed, run_id: str) -> None:
     expires = heard + timedelta(seconds=row["lease_seconds"])
     raise BranchLeased(
         f"{feed} is being worked on by run {row['run_id']}, last heard of at {heard:%Y-%m-%d %H:%M:%S} UTC.",
-        hint=f"Wait for it. If it is dead, its lease ends at {expires:%H:%M:%S} UTC; or abandon branch {row['name']}.",
+        hint=f"Wait for it. If it is dead, its lease ends at {expires:%H:%M:%S} UTC, or at once with "
+        f"`lakehouse branches --abandon {row['name']}`.",
         feed=str(feed),
         branch=row["name"],
         run_id=row["run_id"],

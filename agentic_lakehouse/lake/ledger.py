@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Delivery, DeliveryStatus
 from agentic_lakehouse.errors import UsageInvalid
+from agentic_lakehouse.lake.commits import DeliveryMark, FeedMark
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.records import records, values_of
 from agentic_lakehouse.lake.rows import DELIVERIES
@@ -68,8 +69,8 @@ class Ledger:
             return records(connection, Delivery, query)
 
     def pending(self, feed: Feed) -> list[Delivery]:
-        """Return the deliveries that wait to be published, those that failed before among them, in their order."""
-        return [d for d in self.deliveries(feed) if d.status in {"pending", "failed"}]
+        """Return the deliveries that wait to be published, in their order: new, failed before, or asked for again."""
+        return [d for d in self.deliveries(feed) if d.redo or d.status in {"pending", "failed"}]
 
     def latest_by_path(self, feed: Feed) -> dict[str, Delivery]:
         """Return the latest delivery of each path that the feed ever had."""
@@ -101,11 +102,35 @@ class Ledger:
         return self._note(feed, delivery_id, rows_in=rows_in, status=waiting)
 
     def failed(self, feed: Feed, *, path: str) -> None:
-        """Note that the latest delivery of a path could not be loaded; one that is published stays so."""
+        """Note that the delivery of a path which waits could not be loaded.
+
+        One that a person asked for again stands as it did before: its rows on main are untouched.
+        """
         with self._database.write() as connection:
-            latest = _latest(connection, feed, path)
-            if latest is not None and latest.status == "pending":
-                _set(connection, feed, latest.delivery_id, status="failed")
+            of_path = _of(feed).where(_D.path == path)
+            for delivery in records(connection, Delivery, of_path.where(_D.redo | (_D.status == "pending"))):
+                status = "failed" if delivery.status == "pending" else delivery.status
+                _set(connection, feed, delivery.delivery_id, status=status, redo=False)
+
+    def ask_again(self, feed: Feed, delivery_ids: Collection[str]) -> list[Delivery]:
+        """Let settled deliveries wait again, to be done anew from their kept bytes; their rows stay till then.
+
+        Raises:
+            UsageInvalid: the feed has no such delivery.
+        """
+        with self._database.write() as connection:
+            found = records(connection, Delivery, _of(feed).where(_D.delivery_id.in_(delivery_ids)))
+            if unknown := set(delivery_ids) - {d.delivery_id for d in found}:
+                raise UsageInvalid(
+                    f"{feed} has no delivery {min(unknown)!r}.",
+                    hint='`lakehouse query "SELECT * FROM governance.deliveries"` lists them.',
+                    feed=str(feed),
+                    delivery_id=min(unknown),
+                )
+            for delivery in found:
+                if delivery.status in {"published", "withdrawn"}:
+                    _set(connection, feed, delivery.delivery_id, redo=True)
+            return records(connection, Delivery, _of(feed).where(_D.delivery_id.in_(delivery_ids)))
 
     def withdraw_failed(self, feed: Feed, *, standing: Collection[str]) -> list[Delivery]:
         """Take failed deliveries out of the queue whose path has other bytes by now, or no file.
@@ -142,7 +167,41 @@ class Ledger:
 def publish(connection: sa.Connection, feed: Feed, deliveries: Sequence[Delivery], commit_id: str) -> None:
     """Mark deliveries published, in the transaction of the merge that does it."""
     for delivery in deliveries:
-        _set(connection, feed, delivery.delivery_id, status="published", commit_id=commit_id)
+        _set(connection, feed, delivery.delivery_id, status="published", commit_id=commit_id, redo=False)
+
+
+def published_mark(feed: Feed, deliveries: Sequence[Delivery], *, fold_sha256: str) -> FeedMark:
+    """Return what publishing deliveries means for their feed."""
+    return FeedMark(
+        feed=str(feed),
+        fold_sha256=fold_sha256,
+        deliveries={
+            d.delivery_id: DeliveryMark(status="published", spec_sha256=d.spec_sha256, rows_in=d.rows_in)
+            for d in deliveries
+        },
+    )
+
+
+def go_back(connection: sa.Connection, feed: Feed, stood: FeedMark) -> dict[str, DeliveryMark]:
+    """Let a feed's deliveries stand as they did when `stood` held; later published ones are withdrawn.
+
+    Deliveries that were never published wait on; a request to do one again is dropped with what it was about.
+
+    Returns:
+        Those that changed, and to what.
+    """
+    changed: dict[str, DeliveryMark] = {}
+    for delivery in records(connection, Delivery, _of(feed)):
+        then = stood.deliveries.get(delivery.delivery_id)
+        if then is None and delivery.status == "published":
+            then = DeliveryMark(status="withdrawn", spec_sha256=delivery.spec_sha256, rows_in=delivery.rows_in)
+        if then is None or then == DeliveryMark(
+            status=delivery.status, spec_sha256=delivery.spec_sha256, rows_in=delivery.rows_in
+        ):
+            continue
+        _set(connection, feed, delivery.delivery_id, **values_of(then), redo=False)
+        changed[delivery.delivery_id] = then
+    return changed
 
 
 def _of(feed: Feed) -> sa.Select[Any]:

@@ -1,12 +1,14 @@
 """How a branch begins, is taken up again, and ends without being published.
 
 One branch a feed. Beginning puts it at main, whatever stood there; taking it up again demands that the
-step before the wanted one stands recorded there with the same inputs. Each runs in one transaction.
+step before the wanted one stands recorded there with the same inputs, and puts it where that step left
+it. Each runs in one transaction.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +17,7 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import StepOutOfOrder, UsageInvalid
 from agentic_lakehouse.lake import catalog, commits, leases
 from agentic_lakehouse.lake.catalog import MAIN, Pointers
+from agentic_lakehouse.lake.holders import this_process
 from agentic_lakehouse.lake.leases import Lease, LeaseState
 from agentic_lakehouse.lake.rows import AUDITS, BRANCHES
 
@@ -52,6 +55,7 @@ def begin(connection: sa.Connection, feed: Feed, run_id: str, *, lease_seconds: 
             catalog=lease.catalog,
             token=lease.token,
             run_id=run_id,
+            holder=this_process(),
             lease_seconds=lease_seconds,
             heartbeat_at=now,
             base_seq=commits.head(connection),
@@ -63,10 +67,26 @@ def begin(connection: sa.Connection, feed: Feed, run_id: str, *, lease_seconds: 
     return lease
 
 
-def resume(connection: sa.Connection, feed: Feed, run_id: str, *, after: str, inputs: str, lease_seconds: int) -> Lease:
-    """Lease the feed's branch as it stands, behind the recorded step `after`.
+def resume(
+    connection: sa.Connection,
+    feed: Feed,
+    run_id: str,
+    *,
+    after: str,
+    inputs: str,
+    lease_seconds: int,
+    redo: bool,
+) -> Lease:
+    """Lease the feed's branch as the last recorded step left it: what is not recorded did not happen.
 
-    A run that holds it already keeps its lease; any other takes it over under a new token.
+    Args:
+        connection: in a write transaction.
+        feed: whose branch.
+        run_id: who will hold it. A process of the run that holds it already keeps its lease.
+        after: step that must stand recorded.
+        inputs: hash of the inputs with which it must have been done.
+        lease_seconds: how long after its last sign of life another run may take the branch.
+        redo: go back to where `after` left the branch, and forget the steps that were done since.
 
     Raises:
         StepOutOfOrder: there is no branch, or the step is not recorded there with those inputs.
@@ -81,28 +101,42 @@ def resume(connection: sa.Connection, feed: Feed, run_id: str, *, after: str, in
             after=after,
         )
     leases.require_free(row, feed, run_id)
-    _require_step(dict(row["steps"]), feed, after=after, inputs=inputs)
-    here = BRANCHES.update().where(BRANCHES.c.name == feed.branch)
-    alive = {"heartbeat_at": datetime.now(UTC), "lease_seconds": lease_seconds}
-    if row["run_id"] == run_id:
-        connection.execute(here.values(alive))
-        return Lease(feed.branch, run_id, row["token"])
-    lease = Lease(feed.branch, run_id, leases.next_token(connection))
-    catalog.rename(connection, row["catalog"], lease.catalog)
-    connection.execute(here.values({**alive, "run_id": run_id, "token": lease.token, "catalog": lease.catalog}))
+    place = _require_step(row["steps"], feed, after=after, inputs=inputs)
+    kept = row["steps"][: place + 1] if redo else row["steps"]
+    base = commits.pointers_at(connection, row["base_seq"])
+    moved = catalog.reset(connection, row["catalog"], {**base, **kept[-1][2]})
+    mine = (row["run_id"], row["holder"]) == (run_id, this_process().model_dump())
+    lease = Lease(feed.branch, run_id, row["token"] if mine and not moved else leases.next_token(connection))
+    if lease.catalog != row["catalog"]:
+        catalog.rename(connection, row["catalog"], lease.catalog)
+    connection.execute(
+        BRANCHES.update()
+        .where(BRANCHES.c.name == feed.branch)
+        .values(
+            run_id=run_id,
+            holder=this_process(),
+            token=lease.token,
+            catalog=lease.catalog,
+            heartbeat_at=datetime.now(UTC),
+            lease_seconds=lease_seconds,
+            steps=kept,
+        )
+    )
     return lease
 
 
-def _require_step(steps: dict[str, str], feed: Feed, *, after: str, inputs: str) -> None:
-    if steps.get(after) == inputs:
-        return
-    problem = "was done there with other inputs" if after in steps else "was not done there"
+def _require_step(steps: list[list[Any]], feed: Feed, *, after: str, inputs: str) -> int:
+    """Return the place of a step among those recorded."""
+    names = [name for name, _, _ in steps]
+    if after in names and steps[names.index(after)][1] == inputs:
+        return names.index(after)
+    problem = "was done there with other inputs" if after in names else "was not done there"
     raise StepOutOfOrder(
         f"Branch {feed.branch} cannot be continued: step {after!r} {problem}.",
         hint=f"Do {after!r} first, or begin anew: `lakehouse run --feed {feed}`.",
         feed=str(feed),
         after=after,
-        recorded=list(steps),
+        recorded=names,
     )
 
 
@@ -149,7 +183,7 @@ def infos(connection: sa.Connection) -> list[BranchInfo]:
             feed=row["feed"],
             run_id=row["run_id"],
             lease=leases.state_of(row),
-            steps=dict(row["steps"]),
+            steps={name: inputs for name, inputs, _ in row["steps"]},
             created_at=row["created_at"],
             heartbeat_at=row["heartbeat_at"],
         )

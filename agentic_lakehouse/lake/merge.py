@@ -8,7 +8,7 @@ recorded, deliveries are published, contracts come into force and the branch goe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -33,6 +33,9 @@ ATTEMPTS = 100
 Recheck = Callable[[View], Sequence[CheckResult]]
 """Checks the lake as a rebased merge would leave it, for rules that a slice alone cannot decide."""
 
+Demands = Mapping[str, Collection[str]]
+"""Stage to the names of the checks that its audit must hold a result of."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -43,6 +46,7 @@ class Request:
     message: str
     deliveries: Sequence[str]
     recheck: Recheck | None
+    demands: Demands
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,9 @@ def look_up(connection: sa.Connection, request: Request) -> Standing:
     base = commits.pointers_at(connection, row["base_seq"])
     there = catalog.pointers(connection, row["catalog"])
     mine = changed(there, base)
-    audit = gate.require_audits(connection, feed, row["audits_before"], mine, there)
+    audit = gate.require_audits(
+        connection, feed, since=row["audits_before"], mine=mine, tables=there, demands=request.demands
+    )
     mapping = gate.require_approved(connection, feed, audit.mapping_sha256)
     deliveries = gate.require_deliveries(connection, feed, request.deliveries)
     spec = gate.require_specs(connection, feed, deliveries)
@@ -170,12 +176,14 @@ def merge(connection: sa.Connection, request: Request, standing: Standing, plan:
     commit_id = commits.record(
         connection,
         plan.landing,
+        kind="publish",
         author=request.author,
         message=request.message,
         changes=plan.changes,
         feed=str(branch.feed),
         run_id=branch.run_id,
         audit=_summary(standing.audit, plan),
+        marks=[ledger.published_mark(branch.feed, standing.deliveries, fold_sha256=standing.audit.fold_sha256)],
     )
     ledger.publish(connection, branch.feed, standing.deliveries, commit_id)
     proposals.activate(connection, standing.mapping)

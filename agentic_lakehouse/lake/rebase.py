@@ -17,10 +17,11 @@ from pyiceberg.typedef import Record
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import MergeConflict
 from agentic_lakehouse.lake import catalog, leases
-from agentic_lakehouse.lake.catalog import NamedCatalog, Pointers
+from agentic_lakehouse.lake.catalog import Pointers
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.files import live_files
 from agentic_lakehouse.lake.leases import Lease
+from agentic_lakehouse.lake.scratch import Scratch
 from agentic_lakehouse.lake.swap import swap
 from agentic_lakehouse.lake.tables import is_shared
 from agentic_lakehouse.lake.warehouse import Warehouse
@@ -101,14 +102,11 @@ def _commit_onto(
     with database.write() as connection:
         leases.change(connection, lease)
         catalog.drop(connection, lease.scratch)
-        catalog.point(connection, lease.scratch, table, old=None, new=head)
+    scratch = Scratch(database, warehouse, name=lease.scratch)
     try:
-        with database.told(), warehouse.told(head):
-            copy = NamedCatalog(lease.scratch, database.engine, warehouse).load_table(table)
-            swap(copy, removed=removed, added=added)
+        return scratch.edit(table, head, lambda copy: swap(copy, removed=removed, added=added))
     except (NoSuchTableError, CommitFailedException):
         # The scratch name is this lease's alone: it goes only with the lease.
         with database.read() as connection:
             leases.require(connection, lease)
         raise
-    return copy.metadata_location

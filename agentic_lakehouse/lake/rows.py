@@ -6,6 +6,7 @@ the columns of its record in `contracts.governed`, by name, and a number that te
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from pyiceberg.catalog.sql import SqlCatalogBaseTable
 from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.records import Json, UtcDateTime
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the tables below. A database of another version is refused, never guessed at."""
 
 METADATA = sa.MetaData()
@@ -39,9 +40,10 @@ STATE = sa.Table(
     "lake_state",
     METADATA,
     sa.Column("version", sa.Integer, nullable=False),
+    _text("lake_id"),
     _long("last_token"),
 )
-"""One row: the version of these tables, and the last fencing token that was given out."""
+"""One row: the version of these tables, which lake this is, and the last fencing token that was given out."""
 
 BRANCHES = sa.Table(
     "lake_branches",
@@ -51,6 +53,7 @@ BRANCHES = sa.Table(
     _text("catalog"),
     _long("token"),
     sa.Column("run_id", _TEXT),
+    sa.Column("holder", Json),
     _long("lease_seconds"),
     sa.Column("heartbeat_at", UtcDateTime, nullable=False),
     _long("base_seq"),
@@ -58,7 +61,8 @@ BRANCHES = sa.Table(
     sa.Column("steps", Json, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
-"""Open branches. `catalog` is the name under which pyiceberg knows it; `run_id` is null while no run holds it."""
+"""Open branches. `catalog` is the name under which pyiceberg knows it; `run_id` is null while no run holds it;
+`holder` is the process that does; `steps` are `[step, inputs, changed pointers when it was done]`."""
 
 COMMITS = sa.Table(
     "lake_commits",
@@ -66,6 +70,7 @@ COMMITS = sa.Table(
     sa.Column("seq", _LONG, primary_key=True, autoincrement=False),
     _text("id", unique=True),
     sa.Column("parent", _TEXT),
+    _text("kind"),
     sa.Column("at", UtcDateTime, nullable=False),
     _text("feed", index=True),
     _text("run_id"),
@@ -75,8 +80,21 @@ COMMITS = sa.Table(
     sa.Column("audit", Json),
     sa.Column("deltas", Json, nullable=False),
     sa.Column("checkpoint", Json),
+    sa.Column("forgotten", sa.Boolean, nullable=False),
 )
-"""Main's history. `deltas` is what each changed table points at since; `checkpoint` is what all tables do."""
+"""Main's history. `deltas` is what each changed table points at since (null where it is gone), `checkpoint` is
+what all tables do. Of a `forgotten` commit neither is kept: it stands in the log, and cannot be read."""
+
+FEED_COMMITS = sa.Table(
+    "lake_feed_commits",
+    METADATA,
+    _text("feed", primary_key=True),
+    sa.Column("seq", _LONG, sa.ForeignKey(COMMITS.c.seq), primary_key=True, autoincrement=False),
+    _text("fold_sha256"),
+    _text("left_sha256"),
+    sa.Column("deliveries", Json, nullable=False),
+)
+"""What a commit means for a feed, one row for each feed that it touched; see `commits.FeedMark`."""
 
 DELIVERIES = sa.Table(
     "lake_deliveries",
@@ -93,6 +111,7 @@ DELIVERIES = sa.Table(
     _text("spec_sha256"),
     sa.Column("rows_in", _LONG),
     sa.Column("commit_id", _TEXT),
+    sa.Column("redo", sa.Boolean, nullable=False),
 )
 """The ledger. A delivery id sorts in the order of delivery, and is unique within its feed alone."""
 
@@ -218,7 +237,7 @@ def create_tables(connection: sa.Connection) -> None:
     SqlCatalogBaseTable.metadata.create_all(connection)
     METADATA.create_all(connection)
     connection.execute(sa.text(CREATE_DEAD_LETTERS))
-    connection.execute(STATE.insert().values(version=SCHEMA_VERSION, last_token=0))
+    connection.execute(STATE.insert().values(version=SCHEMA_VERSION, lake_id=uuid.uuid4().hex, last_token=0))
 
 
 def version(connection: sa.Connection) -> int | None:

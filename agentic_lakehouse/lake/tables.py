@@ -55,23 +55,32 @@ def evolve(table: Table, schema: TableSchema) -> None:
     """Give a table the columns of `schema` that it lacks, and digits where its decimals are too short.
 
     Raises:
-        UsageInvalid: a column has another type, the partitions differ, or the table is shared and lacks something.
+        UsageInvalid: a column has another type, or the partitions differ.
     """
     added, widened = missing(table, schema)
     if not added and not widened:
         return
-    if is_shared(table):
-        raise UsageInvalid(
-            f"{schema.name} stands without {', '.join(sorted(added | widened))}, which its contract has.",
-            hint="A shared table changes only by a migration on main: take the change back, or open a new lake.",
-            table=schema.name,
-        )
     docs = {column.name: column.doc or None for column in schema.columns}
     with table.update_schema() as update:
         for name, word in added.items():
             update.add_column(name, iceberg_type(word), doc=docs[name])
         for name, word in widened.items():
             update.update_column(name, iceberg_type(word))
+
+
+def require_whole(table: Table, schema: TableSchema) -> None:
+    """Refuse where a shared table lacks something of its contract.
+
+    Raises:
+        UsageInvalid: names what it lacks, or what cannot be brought together at all.
+    """
+    added, widened = missing(table, schema)
+    if added or widened:
+        raise UsageInvalid(
+            f"{schema.name} stands without {', '.join(sorted(added | widened))}, which its contract has.",
+            hint="See what would change with `lakehouse migrate --dry-run`, then `lakehouse migrate`.",
+            table=schema.name,
+        )
 
 
 def missing(table: Table, schema: TableSchema) -> tuple[dict[str, str], dict[str, str]]:

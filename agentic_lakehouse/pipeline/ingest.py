@@ -18,6 +18,7 @@ from agentic_lakehouse.feeds.keep import local_copy
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.ledger import Ledger
 from agentic_lakehouse.pipeline.outcomes import Ingested
+from agentic_lakehouse.pipeline.takeout import take_out
 
 
 def ingest(
@@ -40,7 +41,7 @@ def ingest(
         standard: gives the namespaces.
         policy: gives the share of bad rows at which a delivery is refused whole.
         engine: does the reading and typing.
-        branch: takes the rows; the caller begins it where no row of these deliveries stands.
+        branch: takes the rows. Rows of a delivery that is done again are taken out first; no others stand there.
         ledger: notes how many records each file held.
         run_id: lineage.
         staging: empty scratch folder.
@@ -52,6 +53,8 @@ def ingest(
     bad_table = ingest_errors_table(standard)
     table = bronze_table(standard, spec)
     branch.ensure_table(table)
+    if again := [delivery for delivery, _ in deliveries if delivery.redo]:
+        take_out(again, spec.feed, bronze=table.name, bad=bad_table, engine=engine, branch=branch, staging=staging)
     rows_in = bronze_rows = 0
     codes: Counter[str] = Counter()
     for delivery, its_spec in deliveries:

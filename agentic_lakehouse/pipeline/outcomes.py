@@ -15,7 +15,9 @@ class Received:
     """The deliveries that a run is about."""
 
     pending: tuple[Delivery, ...]
-    rebuild: bool
+    unsettled: tuple[str, ...] = ()
+    """Files that changed while they were read; the next look takes them."""
+    rebuild: bool = False
     """Whether a changed mapping, standard, policy or vendor fact asks for the slice to be made anew."""
 
     @property

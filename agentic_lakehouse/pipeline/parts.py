@@ -16,7 +16,7 @@ from agentic_lakehouse.contracts.odcs import load_standard
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.standard import ProductStandard
-from agentic_lakehouse.contracts.tables import core_table, ingest_errors_table, mapping_errors_table
+from agentic_lakehouse.contracts.tables import TableSchema, core_table, ingest_errors_table, mapping_errors_table
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.pipeline.staging import staging
 from agentic_lakehouse.settings import Settings, load_settings
@@ -64,15 +64,23 @@ class Parts:
         return LandingZone(self.settings.landing)
 
     @cached_property
-    def lake(self) -> Lake:
-        """The lake, with its shared tables standing on main."""
+    def bare_lake(self) -> Lake:
+        """The lake as it stands, whatever its shared tables lack."""
         from agentic_lakehouse.lake.lake import Lake
 
         self.settings.home_path.mkdir(parents=True, exist_ok=True)
-        lake = Lake.open(self.settings.catalog_url, self.settings.warehouse_uri)
-        shared = (core_table, ingest_errors_table, mapping_errors_table)
-        lake.create_shared([table(self.standard) for table in shared])
-        return lake
+        return Lake.open(self.settings.catalog_url, self.settings.warehouse_uri)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake, with its shared tables standing on main."""
+        self.bare_lake.create_shared(self.shared_tables)
+        return self.bare_lake
+
+    @property
+    def shared_tables(self) -> list[TableSchema]:
+        """The tables of which every feed writes its slice."""
+        return [table(self.standard) for table in (core_table, ingest_errors_table, mapping_errors_table)]
 
     @cached_property
     def engine(self) -> Engine:
@@ -121,7 +129,7 @@ class Parts:
     def inputs(self, feed: Feed) -> str:
         """Return the identity of what a run of `feed` is about; steps of one run must agree on it."""
         pending = [d.delivery_id for d in self.lake.ledger.pending(feed)]
-        return sha256_of([pending, self.standard.sha256, self.policy.sha256, self.facts(feed).sha256])
+        return sha256_of([pending, self.standard.sha256, self.policy.judgement_sha256, self.facts(feed).sha256])
 
     def profile_of(self, delivery: Delivery, feed: Feed) -> FeedProfile:
         """Measure a delivery's kept bytes; once in the life of this object."""

@@ -65,6 +65,13 @@ def mapping_of(proposal: Proposal) -> Mapping:
     return Mapping.model_validate(proposal.content)
 
 
+def by_standing(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Return those that may be used: approved before active before superseded, newer before older."""
+    ranks = {"approved": 0, "active": 1, "superseded": 2}
+    newest_first = sorted(proposals, key=lambda p: p.created_at, reverse=True)
+    return sorted((p for p in newest_first if p.status in ranks), key=lambda p: ranks[p.status])
+
+
 def decide_by_policy(
     governance: Governance, proposal: Proposal, *, policy: Policy, reasons: Sequence[str] = ()
 ) -> Proposal:

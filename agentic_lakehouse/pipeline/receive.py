@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Delivery
+from agentic_lakehouse.errors import FileUnsettled
 from agentic_lakehouse.feeds.keep import keep
 from agentic_lakehouse.feeds.landing import Candidate, LandingZone
 from agentic_lakehouse.lake.ledger import Ledger
+from agentic_lakehouse.pipeline.outcomes import Received
 
 
 def fresh(candidates: Sequence[Candidate], latest: dict[str, Delivery]) -> list[Candidate]:
@@ -24,19 +26,25 @@ def _looks_known(candidate: Candidate, delivery: Delivery | None) -> bool:
     return delivery is not None and (delivery.byte_size, delivery.mtime_ns) == (candidate.byte_size, candidate.mtime_ns)
 
 
-def receive(feed: Feed, *, zone: LandingZone, ledger: Ledger, raw_root: str) -> list[Delivery]:
-    """Keep and register every new or changed file of `feed`; return all its deliveries that wait to be published.
+def receive(feed: Feed, *, zone: LandingZone, ledger: Ledger, raw_root: str) -> Received:
+    """Keep and register every new or changed file of `feed`.
 
     A file whose bytes are those of its path's last delivery is no delivery. One that could not be read
-    before is dropped from the queue once its path holds other bytes, or nothing.
+    before is dropped from the queue once its path holds other bytes, or nothing. One that changes while it
+    is read is left for the next look.
 
     Raises:
-        FeedUnreadable: a file cannot be opened, or changed while it was read.
+        FeedUnreadable: a file cannot be opened.
     """
     candidates = zone.candidates(feed)
     latest = ledger.latest_by_path(feed)
+    unsettled = []
     for candidate in fresh(candidates, latest):
-        kept = keep(zone, candidate, raw_root)
+        try:
+            kept = keep(zone, candidate, raw_root)
+        except FileUnsettled:
+            unsettled.append(candidate.path)
+            continue
         last = latest.get(candidate.path)
         if last is not None and last.sha256 == kept.sha256:
             ledger.touch(feed, last.delivery_id, mtime_ns=kept.mtime_ns)
@@ -51,4 +59,4 @@ def receive(feed: Feed, *, zone: LandingZone, ledger: Ledger, raw_root: str) -> 
                 ingestion_date=datetime.now(UTC).date(),
             )
     ledger.withdraw_failed(feed, standing={c.path for c in candidates})
-    return ledger.pending(feed)
+    return Received(pending=tuple(ledger.pending(feed)), unsettled=tuple(unsettled))

@@ -28,19 +28,25 @@ class Work:
     feed: Feed
     reason: Reason
     sha256: str
-    """Identity of the work: the files as seen, the head commit and the mapping that would run."""
+    """Identity of the work: the files as seen, what is asked for again, the feed's last commit, and the rules."""
     attempt: int
     """1, or one more than the failed run that looked at the same work."""
 
 
 def fold_sha256(mapping_sha256: str, *, standard: ProductStandard, policy: Policy, facts: VendorFacts) -> str:
     """Return the identity of everything but bronze that a slice of core is a function of."""
-    return sha256_of([mapping_sha256, standard.sha256, policy.sha256, facts.sha256])
+    return sha256_of([mapping_sha256, standard.sha256, policy.judgement_sha256, facts.sha256])
 
 
 def runnable_mapping(lake: Lake, feed: Feed) -> Proposal | None:
     """Return the mapping that a run would use without asking: the newest approved one, else the active one."""
     return lake.governance.approved_or_active(feed, "mapping")
+
+
+def fold_is_new(lake: Lake, feed: Feed, fold: str) -> bool:
+    """Whether the published slice was folded under other rules; not where a rollback turned away from these."""
+    mark = lake.mark(feed)
+    return mark is not None and bool(mark.fold_sha256) and fold not in {mark.fold_sha256, mark.left_sha256}
 
 
 def work_for(
@@ -58,12 +64,14 @@ def work_for(
         pending=bool(pending),
         last=last,
         mapping=mapping,
-        rules_changed=bool(mapping) and lake.published_fold(feed) not in (None, fold),
+        rules_changed=bool(mapping) and fold_is_new(lake, feed, fold),
     )
     if reason is None:
         return None
     seen = [[c.path, c.byte_size, c.mtime_ns] for c in candidates]
-    sha256 = sha256_of([str(feed), seen, fold])
+    asked = [d.delivery_id for d in pending if d.redo]
+    head = [c.id for c in lake.log(1, feed=feed)]
+    sha256 = sha256_of([str(feed), seen, fold, asked, head])
     tried = last is not None and last.status == "failed" and last.work_sha256 == sha256
     return Work(feed, reason, sha256, (last.attempt + 1) if last is not None and tried else 1)
 

@@ -146,7 +146,7 @@ def test_a_shared_table_that_lacks_a_column_asks_for_a_migration(scene: Scene, f
     with pytest.raises(UsageInvalid, match="stands without brand"):
         scene.begin(feed).ensure_table(wider)
 
-    assert "migration" in str(error.value)
+    assert "lakehouse migrate" in str(error.value)
 
 
 def test_a_shared_table_may_have_columns_that_a_standard_no_longer_has(scene: Scene) -> None:

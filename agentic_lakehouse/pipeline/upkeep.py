@@ -1,0 +1,94 @@
+"""What is done to the lakehouse beside its feeds' daily way: going back, doing again, migrating, clearing up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.governed import Delivery
+from agentic_lakehouse.errors import UsageInvalid
+from agentic_lakehouse.feeds.keep import is_kept
+from agentic_lakehouse.lake.migrate import TableMigration
+from agentic_lakehouse.pipeline.conform import slice_of
+from agentic_lakehouse.pipeline.outcomes import Swept
+from agentic_lakehouse.pipeline.staging import sweep
+from agentic_lakehouse.pipeline.standing import Standing
+
+
+class Upkeep(Standing):
+    """Deeds of a person, or of the daily schedule."""
+
+    def rollback(self, commit: str, feed: Feed | None, *, by: str, note: str = "") -> str:
+        """Let a feed, or the whole lake where `feed` is `None`, stand as it did after a commit.
+
+        Deliveries that were published since are withdrawn: they are published again only where somebody asks
+        for it with `reingest`. Mappings, reviews and model calls stay as they are.
+
+        Returns:
+            The id of the commit that went back.
+
+        Raises:
+            UsageInvalid: there is no such commit, its tables are no longer kept, or all stands so already.
+            BranchLeased: a run is working on what goes back.
+        """
+        slice_ = slice_of(feed) if feed else {}
+        return self.bare_lake.rollback(commit, feed=feed, slice_=slice_, author=f"person:{by}", note=note)
+
+    def reingest(self, feed: Feed, delivery_ids: Collection[str] = ()) -> list[Delivery]:
+        """Ask for settled deliveries to be done again from their kept bytes; the feed's next run does it.
+
+        Args:
+            feed: whose deliveries.
+            delivery_ids: these alone; where none are given, all that were withdrawn, or where none was, the newest.
+
+        Raises:
+            UsageInvalid: there is no such delivery, or its bytes are no longer kept.
+        """
+        everything = self.lake.ledger.deliveries(feed)
+        settled = [d for d in everything if d.status in {"published", "withdrawn"}]
+        withdrawn = [d for d in settled if d.status == "withdrawn" and d.spec_sha256]
+        wanted = [d for d in everything if d.delivery_id in delivery_ids] if delivery_ids else withdrawn or settled[-1:]
+        if not settled:
+            raise UsageInvalid(
+                f"{feed} has no delivery that could be done again.",
+                hint=f"Deliveries that wait are done by `lakehouse run --feed {feed}`.",
+                feed=str(feed),
+            )
+        for delivery in wanted:
+            if not is_kept(delivery.raw_uri):
+                raise UsageInvalid(
+                    f"The bytes of delivery {delivery.delivery_id} ({delivery.path}) are no longer kept.",
+                    hint="The policy's `retention` says how long they are: let the vendor deliver the file again.",
+                    feed=str(feed),
+                    delivery_id=delivery.delivery_id,
+                )
+        return self.lake.ledger.ask_again(feed, delivery_ids or [d.delivery_id for d in wanted])
+
+    def migrations(self) -> Sequence[TableMigration]:
+        """Return what the shared tables lack of the standard in force, and have beyond it; writes nothing.
+
+        Raises:
+            UsageInvalid: a column would change its type, or a table its partitions.
+        """
+        return self.bare_lake.migrations(self.shared_tables)
+
+    def migrate(self, *, by: str) -> str | None:
+        """Give the shared tables the columns of the standard that they lack, on main.
+
+        Returns:
+            The commit's id; `None` where nothing was lacking.
+
+        Raises:
+            UsageInvalid: a column would change its type, or a table its partitions.
+        """
+        return self.bare_lake.migrate(self.shared_tables, author=f"person:{by}")
+
+    def sweep(self) -> Swept:
+        """Clear away what dead runs left: scratch folders a day old, and branches without deliveries."""
+        folders = sweep(self.settings.home_path, before=time.time() - 86_400)
+        idle = [b for b in self.lake.branches() if b.lease != "held"]
+        settled = [b for b in idle if not self.lake.ledger.pending(Feed.parse(b.feed))]
+        for branch in settled:
+            self.lake.abandon(branch.name)
+        return Swept(scratch_folders=folders, branches=len(settled))
