@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from agentic_lakehouse.contracts.feed import Feed
@@ -164,3 +167,21 @@ def test_two_places_of_one_run_that_write_the_same_table_at_once_are_told_apart(
         branch.append(CORE.name, [scene.core_rows(feed, "A2")])
 
     assert scene.skus(branch) == ["A1"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse_tests.lake.scene import Scene
+
+Scene(Path(sys.argv[1])).begin(Feed("acme", "prices"), "killed", lease_seconds=600)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_lease_of_a_process_that_was_killed_is_free_at_once(scene: Scene, feed: Feed) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, str(scene.folder)], check=False)
+    assert [(b.run_id, b.lease) for b in scene.lake.branches()] == [("killed", "stale")]
+
+    scene.begin(feed, "next").heartbeat()

@@ -4,11 +4,11 @@ import pytest
 import sqlalchemy as sa
 
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.contracts.governed import CheckResult, Proposal
+from agentic_lakehouse.contracts.governed import Audit, CheckResult, Proposal
 from agentic_lakehouse.errors import MergeConflict, PublishRefused, UsageInvalid
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.rows import PROPOSALS, REVIEWS
-from agentic_lakehouse_tests.lake.scene import CORE, ERRORS, Scene, proposal, review, slice_of
+from agentic_lakehouse_tests.lake.scene import CORE, ERRORS, NOW, Scene, proposal, review, slice_of
 
 FAILED = CheckResult(name="keys_unique", table=CORE.name, severity="ERROR", passed=False, count=3)
 WARNED = CheckResult(name="prices_usual", table=CORE.name, severity="WARN", passed=False, count=1)
@@ -233,3 +233,32 @@ def test_with_a_delivery_read_under_a_rejected_spec(scene: Scene, branch: Branch
 
     with pytest.raises(PublishRefused, match="which is rejected"):
         scene.publish(branch, delivery)
+
+
+def test_with_an_audit_that_holds_no_result_at_all(scene: Scene, branch: Branch, mapping: Proposal) -> None:
+    scene.audited(branch, mapping)
+    pointers = branch.changed_pointers()
+    scene.lake.governance.record_audit(
+        Audit(
+            feed=str(branch.feed),
+            run_id=branch.run_id,
+            stage="staged",
+            pointers=pointers,
+            results=(),
+            mapping_sha256=mapping.sha256,
+            created_at=NOW,
+        )
+    )
+
+    assert "holds no result of: any check" in refused(scene, branch).message
+
+
+def test_with_an_audit_that_lacks_a_check_which_is_demanded(scene: Scene, branch: Branch, mapping: Proposal) -> None:
+    scene.audited(branch, mapping)
+
+    with pytest.raises(PublishRefused, match="staged tables holds no result of: prices_are_positive"):
+        scene.lake.publish(
+            branch, author="run", message="publish", demands={"staged": ["rows_add_up", "prices_are_positive"]}
+        )
+
+    assert scene.skus() == []

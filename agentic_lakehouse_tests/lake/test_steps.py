@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.errors import BranchLeased, StepOutOfOrder
+from agentic_lakehouse.errors import BranchLeased, LeaseLost, StepOutOfOrder
 from agentic_lakehouse.lake.branches import Branch
-from agentic_lakehouse_tests.lake.scene import Scene
+from agentic_lakehouse_tests.lake.scene import Scene, bronze
 
 
 def resume(scene: Scene, feed: Feed, run_id: str = "run-1", *, after: str = "ingest", inputs: str = "x") -> Branch:
@@ -93,3 +93,57 @@ def test_steps_stand_in_the_order_in_which_they_were_last_done(scene: Scene, fee
 
     assert list(branch.steps().items()) == [("ingest", "2"), ("receive", "3")]
     assert list(scene.lake.branches()[0].steps) == ["ingest", "receive"]
+
+
+def test_what_is_not_recorded_did_not_happen(scene: Scene, feed: Feed) -> None:
+    branch = scene.begin(feed)
+    branch.record_step("receive", "x")
+    scene.write(branch, "A1")  # the process dies here, before it records the step
+    branch.release()
+
+    again = resume(scene, feed, "run-2", after="receive")
+
+    assert again.changed_pointers() == {}
+    scene.write(again, "A1")
+    assert scene.skus(again) == ["A1"]
+    assert again.row_count(bronze(feed).name) == 1
+
+
+def test_a_step_done_again_forgets_those_that_came_after_it(scene: Scene, feed: Feed) -> None:
+    branch = scene.begin(feed)
+    branch.record_step("ingest", "x")
+    left = branch.changed_pointers()
+    scene.write(branch, "A1")
+    branch.record_step("conform", "x")
+
+    again = resume(scene, feed)
+
+    assert again.steps() == {"ingest": "x"}
+    assert again.changed_pointers() == left
+    with pytest.raises(StepOutOfOrder, match="'conform' was not done there"):
+        resume(scene, feed, after="conform")
+
+
+def test_who_only_looks_keeps_every_recorded_step(scene: Scene, feed: Feed) -> None:
+    branch = scene.begin(feed)
+    branch.record_step("ingest", "x")
+    scene.write(branch, "A1")
+    branch.record_step("conform", "x")
+    left = branch.changed_pointers()
+    scene.write(branch, "half done")
+
+    looking = scene.lake.resume(feed, "run-1", after="ingest", inputs="x", lease_seconds=600, redo=False)
+
+    assert looking.steps() == {"ingest": "x", "conform": "x"}
+    assert looking.changed_pointers() == left
+
+
+def test_a_process_that_holds_no_current_lease_cannot_write_what_was_rewound(scene: Scene, feed: Feed) -> None:
+    branch = scene.begin(feed)
+    branch.record_step("ingest", "x")
+    scene.write(branch, "A1")
+
+    resume(scene, feed)
+
+    with pytest.raises(LeaseLost):
+        scene.write(branch, "A2")
