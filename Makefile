@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run dev test lint format bench lock clean
+.PHONY: help setup setup-dev run dev test fuzz lint format bench lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ dev: setup ## Serve the Dagster UI on 127.0.0.1:3000 with the sensor on
 
 test: setup-dev ## Run every test
 	$(BIN)/python -m pytest -n 2
+
+fuzz: setup-dev ## Kill runs by the hundred and do things in any order (about half an hour)
+	LAKEHOUSE_FUZZ_KILLS=200 LAKEHOUSE_FUZZ_EXAMPLES=150 $(BIN)/python -m pytest -s agentic_lakehouse_tests/fuzz
 
 lint: setup-dev ## Check style, types and import rules
 	$(BIN)/ruff check .

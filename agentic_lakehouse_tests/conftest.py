@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agentic_lakehouse.testing import Sandbox
+from agentic_lakehouse_tests.postgres import Postgres
 
 PROJECT = Path(__file__).parents[1]
 SHARED_DATA = PROJECT.parent / "shared" / "data"
@@ -18,6 +19,13 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A whole lakehouse in a folder of the test."""
     with Sandbox(tmp_path) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A Postgres server, started when the first test asks for it."""
+    with Postgres() as postgres:
+        yield postgres
 
 
 @pytest.fixture

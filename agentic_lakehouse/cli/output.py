@@ -43,4 +43,5 @@ def print_error(error: LakehouseError, *, as_json: bool) -> None:
     """Print one clear message with its hint: on stderr, and as the JSON document where one is expected."""
     if as_json:
         print_json({"error": error.message, "hint": error.hint, "reason": error.reason, "details": error.details})
-    Console(stderr=True, highlight=False).print(f"{type(error).__name__}: {error}", markup=False)
+    # Not folded at the width of a terminal: the file that it names is to be copied.
+    Console(stderr=True, highlight=False).print(f"{type(error).__name__}: {error}", markup=False, soft_wrap=True)

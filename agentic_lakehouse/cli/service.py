@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from agentic_lakehouse.cli.output import print_json, print_table
+from agentic_lakehouse.cli.output import console, print_json, print_table
 
 
 def register(app: typer.Typer) -> None:
@@ -18,19 +18,25 @@ def register(app: typer.Typer) -> None:
     app.command()(dev)
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
-    """Check settings, storage, catalog, model and engine, one line each.
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help="Read every data file whole, not its footer alone.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Check settings, contracts, storage, catalog, tables, model and engine: what is wrong, and what heals it.
 
-    Example: lakehouse doctor
+    Example: lakehouse doctor --deep
     """
     from agentic_lakehouse.pipeline.diagnosis import diagnose
 
-    lines = diagnose()
+    lines = diagnose(deep=deep)
     if json:
         print_json({"checks": [{"name": x.name, "ok": x.ok, "message": x.message, "hint": x.hint} for x in lines]})
     else:
-        told = [(x.name, "ok" if x.ok else "WRONG", x.message + (f" Hint: {x.hint}" if x.hint else "")) for x in lines]
-        print_table(("what", "", "says"), told)
+        print_table(("what", "", "says"), [(x.name, "ok", x.message) for x in lines if x.ok])
+        for x in lines:
+            if not x.ok:
+                told = f"\n{x.name} WRONG: {x.message}" + (f"\nHint: {x.hint}" if x.hint else "")
+                console().print(told, markup=False, soft_wrap=True)
     if not all(x.ok for x in lines):
         raise typer.Exit(2)
 

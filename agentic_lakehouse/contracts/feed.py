@@ -48,6 +48,14 @@ class Feed:
         return f"{self.vendor}__{self.name}"
 
     @property
+    def namesakes(self) -> list[Feed]:
+        """Other feeds whose bronze table would have the same name: `a__b/c` and `a/b__c`."""
+        table = self.table
+        halves = [(table[:at], table[at + 2 :]) for at in range(1, len(table)) if table.startswith("__", at)]
+        found = [Feed(*ids) for ids in halves if all(ID_PATTERN.fullmatch(part) for part in ids)]
+        return [feed for feed in found if feed != self]
+
+    @property
     def branch(self) -> str:
         """Name of the feed's one open branch."""
         return f"feed/{self}"

@@ -59,6 +59,8 @@ class Relation:
     files: Sequence[Path]
     types: Mapping[str, str]
     """Column name to type, in the words of `contracts.tables`. A file that lacks a column reads as null."""
+    table: str = ""
+    """Table of the lake that the files are of, as errors name it; empty where they are of none."""
 
 
 class Engine(Protocol):
@@ -93,6 +95,7 @@ class Engine(Protocol):
 
         Raises:
             EngineFailed: the query does not bind or run.
+            CatalogUnavailable: a file of a relation is damaged; names it.
         """
         ...
 
@@ -101,6 +104,7 @@ class Engine(Protocol):
 
         Raises:
             EngineFailed: the query does not bind or run.
+            CatalogUnavailable: a file of a relation is damaged; names it.
         """
         ...
 

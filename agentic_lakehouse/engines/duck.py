@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from agentic_lakehouse.engines.base import Relation, StagedFile
+from agentic_lakehouse.engines.culprit import may_be_a_file, require_readable
 from agentic_lakehouse.engines.lockdown import Connect, in_memory, locked
 from agentic_lakehouse.sql.types import duckdb_type, literal, quote, quote_table
 
@@ -81,9 +82,14 @@ class DuckSql:
             threads=self._threads,
             timeout_seconds=self._timeout_seconds,
         ) as connection:
-            for name, relation in relations.items():
-                _create_view(connection, name, relation)
-            yield connection
+            try:
+                for name, relation in relations.items():
+                    _create_view(connection, name, relation)
+                yield connection
+            except duckdb.Error as error:
+                if may_be_a_file(error):
+                    require_readable(connection, relations)
+                raise
 
 
 def _create_view(connection: duckdb.DuckDBPyConnection, name: str, relation: Relation) -> None:

@@ -65,10 +65,10 @@ def keep(zone: LandingZone, candidate: Candidate, raw_root: str) -> Kept:
     return Kept(sha256, size, candidate.mtime_ns, f"{raw_root.rstrip('/')}/{sha256}")
 
 
-def is_kept(raw_uri: str) -> bool:
-    """Whether the bytes of a delivery are still where they were put."""
+def is_kept(raw_uri: str, *, byte_size: int) -> bool:
+    """Whether the bytes of a delivery are still where they were put, as many as they were."""
     raw, place = fsspec.core.url_to_fs(raw_uri)
-    return bool(raw.isfile(place))
+    return bool(raw.isfile(place)) and raw.size(place) == byte_size
 
 
 def local_copy(raw_uri: str, staging: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -67,7 +67,7 @@ class LandingZone:
                     found.append(f"{entry.path}: a folder within a feed is not looked into")
                 elif entry.kind == "elsewhere":
                     found.append(_outward(entry.path))
-        return sorted(found)
+        return sorted([*found, *_shared_tables(self.feeds())])
 
     def candidates(self, feed: Feed) -> list[Candidate]:
         """Return the feed's files, oldest first; never unfinished or hidden ones, nor links out of the zone."""
@@ -136,6 +136,18 @@ class _Entry:
     kind: str
     """`file`, `directory` or `elsewhere`."""
     info: dict[str, Any]
+
+
+def _shared_tables(feeds: Sequence[Feed]) -> list[str]:
+    """Name the feeds that would write to one table: the lake takes the first of them that it sees, and no other."""
+    by_table: dict[str, list[str]] = {}
+    for feed in feeds:
+        by_table.setdefault(feed.table, []).append(str(feed))
+    return [
+        f"{' and '.join(names)}: they would share the table {table}; the lake takes only the one that came first"
+        for table, names in by_table.items()
+        if len(names) > 1
+    ]
 
 
 def _bad_id(path: str, name: str) -> str:

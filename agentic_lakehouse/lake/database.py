@@ -6,12 +6,17 @@ a time on either, so that what a write transaction reads stays true until it com
 
 from __future__ import annotations
 
+import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from agentic_lakehouse.errors import CatalogUnavailable, SettingsInvalid
@@ -39,12 +44,18 @@ class Database:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self._is_sqlite = engine.dialect.name == "sqlite"
+        # Whoever forgets to close it leaves no connection open: a server has only so many.
+        weakref.finalize(self, engine.dispose)
 
     @classmethod
-    def open(cls, url: str) -> Database:
-        """Find the database at an SQLAlchemy URL; an SQLite file and its folder are made where absent.
+    def open(cls, url: str, *, busy_seconds: float = BUSY_SECONDS) -> Database:
+        """Find the database at an SQLAlchemy URL; an SQLite file's folder is made where absent.
 
-        Nothing is read before `read` or `write`.
+        Nothing is read, and no SQLite file is made, before `read` or `write`.
+
+        Args:
+            url: of an SQLite file or a Postgres database.
+            busy_seconds: how long a writer waits for the one before it.
 
         Raises:
             SettingsInvalid: the URL names no database that a lake can stand in.
@@ -53,7 +64,7 @@ class Database:
         parsed = _parse(url)
         if parsed.get_backend_name() != "sqlite":
             return cls(_engine(parsed))
-        path = Path(parsed.database or "").expanduser().absolute()
+        path = _path(parsed)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -62,10 +73,38 @@ class Database:
                 hint=HINTS["unable to open"],
                 path=str(path),
             ) from error
-        engine = _engine(parsed.set(database=str(path)), connect_args={"timeout": BUSY_SECONDS})
+        engine = _engine(parsed.set(database=str(path)), connect_args={"timeout": busy_seconds})
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return cls(engine)
+
+    @classmethod
+    def look(cls, url: str) -> Database:
+        """Find the database to read it alone: nothing is made where it is absent, and no writer is waited for.
+
+        Raises:
+            SettingsInvalid: the URL names no database that a lake can stand in.
+        """
+        parsed = _parse(url)
+        if parsed.get_backend_name() != "sqlite":
+            return cls(_engine(parsed))
+        path = _path(parsed)
+        connect = partial(sqlite3.connect, f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        engine = _engine(parsed.set(database=str(path)), creator=connect)
+        sa.event.listen(engine, "connect", _leave_transactions_to_us)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return cls(engine)
+
+    @property
+    def place(self) -> str:
+        """Where it is, as errors may say it: a path, or a URL without its password."""
+        url = self.engine.url
+        return str(url.database) if self._is_sqlite else url.render_as_string(hide_password=True)
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it is an SQLite file that is not there: to read it would make it."""
+        return self._is_sqlite and not Path(self.place).exists()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -98,7 +137,7 @@ class Database:
         """Tell what the driver complains of in our words; for code that uses `engine` itself.
 
         Raises:
-            CatalogUnavailable: in place of a driver's error about the database as a whole.
+            CatalogUnavailable: in place of a driver's error about the database as a whole, or of rows that are garbled.
         """
         try:
             yield
@@ -107,11 +146,31 @@ class Database:
             if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
                 raise
             said = str(error.orig)
-            place = self.engine.url.render_as_string(hide_password=True)
             hint = next((hint for sign, hint in HINTS.items() if sign in said.lower()), "Run `lakehouse doctor`.")
             raise CatalogUnavailable(
-                f"The catalog database {place} cannot be used: {said.strip()}.", hint=hint, url=place
+                f"The catalog database {self.place} cannot be used: {said.strip()}.", hint=hint, url=self.place
             ) from error
+        except (UnicodeDecodeError, JSONDecodeError, ValidationError) as error:
+            # SQLite notices damage to the structure of its file, not to what its rows hold.
+            said = str(error).partition("\n")[0]
+            raise CatalogUnavailable(
+                f"The catalog database {self.place} holds what cannot be read: {said}.",
+                hint=HINTS["malformed"],
+                url=self.place,
+            ) from error
+
+    def require_sound(self) -> None:
+        """Demand that SQLite finds no fault in its own file, or that a server answers.
+
+        Raises:
+            CatalogUnavailable: says what is wrong.
+        """
+        with self.read() as connection:
+            said = connection.exec_driver_sql("PRAGMA quick_check(1)" if self._is_sqlite else "SELECT 'ok'").scalar()
+        if said != "ok":
+            raise CatalogUnavailable(
+                f"The catalog database {self.place} is damaged: {said}.", hint=HINTS["malformed"], url=self.place
+            )
 
     def close(self) -> None:
         """Close every connection; the object can still be used and then connects anew."""
@@ -149,12 +208,18 @@ def _engine(url: sa.URL, **options: Any) -> sa.Engine:
         ) from error
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:
-    """Let readers and one writer work side by side, and leave transactions to `_begin_sqlite`.
+def _path(parsed: sa.URL) -> Path:
+    return Path(parsed.database or "").expanduser().absolute()
 
-    The driver by itself begins transactions late, and never immediately.
-    """
+
+def _leave_transactions_to_us(connection: Any, _: object) -> None:
+    """The driver by itself begins transactions late, and never immediately; see `_begin_sqlite`."""
     connection.isolation_level = None
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    """Let readers and one writer work side by side."""
+    _leave_transactions_to_us(connection, _)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
 

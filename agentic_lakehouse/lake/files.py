@@ -25,6 +25,7 @@ from pyiceberg.table import Table
 from pyiceberg.typedef import Record
 
 from agentic_lakehouse.errors import UsageInvalid
+from agentic_lakehouse.lake.manifests import live_data_files
 from agentic_lakehouse.lake.schemas import arrow_word, fits, words_of
 
 _BATCH_ROWS = 1 << 20
@@ -87,9 +88,10 @@ def live_files(table: Table, partition: Mapping[str, PartitionValue]) -> list[Da
 
     Raises:
         UsageInvalid: `partition` names a column by which the table is not partitioned, or a value it cannot have.
+        CatalogUnavailable: the table's manifests are gone, damaged, or hold fewer files than they should.
     """
     wanted = _wanted(table, partition)
-    return [task.file for task in table.scan().plan_files() if _has(task.file.partition, wanted)]
+    return [file for file in live_data_files(table) if _has(file.partition, wanted)]
 
 
 def _has(record: Record, wanted: Mapping[int, object]) -> bool:

@@ -9,17 +9,19 @@ from typing import Self
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.tables import TableSchema
 from agentic_lakehouse.errors import UsageInvalid
-from agentic_lakehouse.lake import catalog, commits, lifecycle, rows
+from agentic_lakehouse.lake import catalog, commits, lifecycle, marker
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.catalog import MAIN
 from agentic_lakehouse.lake.commits import CommitInfo, FeedMark, TableChange
-from agentic_lakehouse.lake.database import Database
+from agentic_lakehouse.lake.database import BUSY_SECONDS, Database
 from agentic_lakehouse.lake.files import PartitionValue
 from agentic_lakehouse.lake.governance import Governance
+from agentic_lakehouse.lake.housekeeping import Housekeeping
 from agentic_lakehouse.lake.ledger import Ledger
 from agentic_lakehouse.lake.lifecycle import BranchInfo
 from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
 from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrate, plan
+from agentic_lakehouse.lake.namesakes import require_own_table
 from agentic_lakehouse.lake.rollback import Rollback
 from agentic_lakehouse.lake.tables import require_whole
 from agentic_lakehouse.lake.view import View, changed
@@ -32,6 +34,7 @@ class Lake:
     Attributes:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
+        housekeeping: what `lakehouse maintain` does to the lake.
     """
 
     def __init__(self, database: Database, warehouse: Warehouse) -> None:
@@ -39,27 +42,26 @@ class Lake:
         self._warehouse = warehouse
         self.ledger = Ledger(database)
         self.governance = Governance(database)
+        self.housekeeping = Housekeeping(database, warehouse)
 
     @classmethod
-    def open(cls, catalog_url: str, warehouse_uri: str) -> Lake:
+    def open(cls, catalog_url: str, warehouse_uri: str, *, busy_seconds: float = BUSY_SECONDS) -> Lake:
         """Open a lake, or make a new one where there is none; many processes may do so at once.
 
         Args:
             catalog_url: SQLAlchemy URL of an SQLite file or a Postgres database.
             warehouse_uri: folder or fsspec URL.
+            busy_seconds: how long a writer waits for the one before it.
 
         Raises:
             SettingsInvalid: one of them names nothing that a lake can stand in.
-            CatalogUnavailable: the database or the folder cannot be opened, or is of another version.
+            CatalogUnavailable: the database or the folder cannot be opened, is of another version, or the two
+                are not of one lake.
         """
         warehouse = Warehouse(warehouse_uri)
         warehouse.make()
-        database = Database.open(catalog_url)
-        with database.read() as connection:
-            absent = rows.version(connection) is None
-        if absent:
-            with database.write() as connection:
-                rows.create_tables(connection)
+        database = Database.open(catalog_url, busy_seconds=busy_seconds)
+        marker.bind(database, warehouse)
         return cls(database, warehouse)
 
     def close(self) -> None:
@@ -162,8 +164,10 @@ class Lake:
 
         Raises:
             BranchLeased: another run holds it.
+            UsageInvalid: the feed's table is another feed's.
         """
         with self._database.write() as connection:
+            require_own_table(connection, feed)
             lease = lifecycle.begin(connection, feed, run_id, lease_seconds=lease_seconds)
         return Branch(self._database, self._warehouse, feed, lease)
 

@@ -102,6 +102,8 @@ class Rollback:
         """Say what changes; deliveries are looked up in the transaction that lets them go back."""
 
         def settle(connection: sa.Connection) -> list[FeedMark]:
+            # Maintenance may have forgotten the commit meanwhile, and be about to remove its files.
+            commits.resolve(connection, self._id)
             return [self._mark(connection, name) for name in feeds]
 
         return Amendment(

@@ -70,12 +70,9 @@ class Scratch:
         return NamedCatalog(self.name, self._database.engine, self._warehouse)
 
 
-def drop_abandoned(connection: sa.Connection, *, before: float) -> int:
-    """Forget scratch catalogs that were made before the epoch second `before`, and return how many."""
-    names = [n for n in catalog.names(connection) if n.startswith(PREFIX) and _made(n) < before]
-    for name in names:
-        catalog.drop(connection, name)
-    return len(names)
+def abandoned(connection: sa.Connection, *, before: float) -> list[str]:
+    """Return the scratch catalogs that were made before the epoch second `before`: nobody works on them any more."""
+    return [n for n in catalog.names(connection) if n.startswith(PREFIX) and _made(n) < before]
 
 
 def _made(name: str) -> int:

@@ -12,6 +12,8 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.update.snapshot import ExpireSnapshots
 
+from agentic_lakehouse.lake.files import live_files
+
 SNAPSHOTS_KEPT = 3
 """In the head's metadata: enough to see what the last commits did."""
 
@@ -42,6 +44,7 @@ def swap(table: Table, *, removed: Sequence[DataFile], added: Sequence[DataFile]
 def _merge_manifests(transaction: Transaction, table: Table) -> None:
     head = transaction.table_metadata.current_snapshot()
     if head is not None and len(head.manifests(table.io)) > MANIFESTS_BOUND:
+        live_files(table, {})  # refuses a manifest that was cut short: merged, its files would be lost for good
         with transaction.update_snapshot().merge_append():
             pass  # an append of nothing: its side effect is the merge
 

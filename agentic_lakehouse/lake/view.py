@@ -56,8 +56,10 @@ class View:
 
         Raises:
             UsageInvalid: there is no such table or partition column.
+            CatalogUnavailable: a file is gone, or not of the size that the table says.
         """
-        return [self._warehouse.local_copy(location, staging) for location in self.files(table, **partition)]
+        live = sorted(self._live(table, partition), key=lambda file: file.file_path)
+        return [self._warehouse.local_copy(f.file_path, staging, size=f.file_size_in_bytes) for f in live]
 
     def row_count(self, table: str, **partition: PartitionValue) -> int:
         """Return the number of rows of a table, or of one partition; no data is read.

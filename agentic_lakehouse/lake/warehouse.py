@@ -5,10 +5,10 @@ Locations inside tables are absolute. A local one is a plain path, without `file
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -18,6 +18,8 @@ from pyiceberg.io import FileIO, load_file_io
 from pyiceberg.table import StaticTable
 
 from agentic_lakehouse.errors import CatalogUnavailable, SettingsInvalid
+from agentic_lakehouse.lake import storage
+from agentic_lakehouse.lake.storage import damaged, missing
 
 _CHUNK = 8 * 1024 * 1024
 """Bytes that are copied at once to and from an object store."""
@@ -40,14 +42,13 @@ class Warehouse:
         """
         split = urlsplit(uri)
         self.is_local = "://" not in uri or split.scheme == "file"
-        self.properties: dict[str, str] = {}
+        self.properties = {"py-io-impl": f"{storage.__name__}.{'LocalIO' if self.is_local else 'RemoteIO'}"}
         if self.is_local:
             path = unquote(split.path) if split.scheme == "file" else uri
             self.root = str(Path(path).expanduser().absolute())
         else:
             _require_file_system(split.scheme)
             self.root = uri.rstrip("/")
-            self.properties["py-io-impl"] = "pyiceberg.io.fsspec.FsspecFileIO"
         # Metadata files never change, so a parsed one can be kept.
         self.table_at = lru_cache(maxsize=128)(self._table_at)
 
@@ -91,19 +92,34 @@ class Warehouse:
         with self.told(location):
             if self.is_local:
                 Path(location).parent.mkdir(parents=True, exist_ok=True)
+                os.utime(path)  # says since when it is here: maintenance leaves new files alone
                 shutil.move(path, location)
                 return
             with path.open("rb") as source, self.io.new_output(location).create() as target:
                 shutil.copyfileobj(source, target, _CHUNK)
 
-    def local_copy(self, location: str, staging: Path) -> Path:
+    def local_copy(self, location: str, staging: Path, *, size: int) -> Path:
         """Return a local path of a data file: itself, or a copy in `staging` made on first use.
 
+        Args:
+            location: where the table says it is.
+            staging: existing folder.
+            size: bytes that the table says it has.
+
         Raises:
-            CatalogUnavailable: the file is gone, or cannot be read.
+            CatalogUnavailable: the file is gone, of another size, or cannot be read.
         """
-        if self.is_local:
-            return Path(location)
+        path = Path(location) if self.is_local else self._downloaded(location, staging)
+        with self.told(location):
+            try:
+                found = path.stat().st_size
+            except FileNotFoundError as error:
+                raise missing(location) from error
+        if found != size:
+            raise damaged(location, f"has {found} bytes instead of {size}")
+        return path
+
+    def _downloaded(self, location: str, staging: Path) -> Path:
         copy = staging / location.rpartition("/")[2]
         if not copy.exists():
             part = copy.with_suffix(".part")
@@ -111,6 +127,36 @@ class Warehouse:
                 shutil.copyfileobj(source, target, _CHUNK)
             part.rename(copy)
         return copy
+
+    def read_text(self, name: str) -> str | None:
+        """Return what a small file in the root holds; `None` where there is none.
+
+        Raises:
+            CatalogUnavailable: it cannot be read.
+        """
+        location = f"{self.root}/{name}"
+        file = self.io.new_input(location)
+        with self.told(location):
+            if not file.exists():
+                return None
+            with file.open() as source:
+                return source.read().decode(errors="replace")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a small file in the root; a reader sees all of it or none.
+
+        Raises:
+            CatalogUnavailable: it cannot be written.
+        """
+        location = f"{self.root}/{name}"
+        with self.told(location):
+            if not self.is_local:
+                with self.io.new_output(location).create(overwrite=True) as target:
+                    target.write(text.encode())
+                return
+            part = Path(f"{location}.{uuid.uuid4().hex}.part")
+            part.write_text(text, encoding="utf-8")
+            part.replace(location)
 
     def _table_at(self, location: str) -> StaticTable:
         """Read a table as one metadata file has it.
@@ -121,27 +167,13 @@ class Warehouse:
         with self.told(location):
             return StaticTable.from_metadata(location, self.properties)
 
-    @contextmanager
-    def told(self, location: str) -> Iterator[None]:
+    def told(self, location: str) -> AbstractContextManager[None]:
         """Tell what a file system complains of in our words; for code that lets pyiceberg reach files.
 
         Raises:
             CatalogUnavailable: in place of an `OSError`.
         """
-        try:
-            yield
-        except FileNotFoundError as error:
-            raise CatalogUnavailable(
-                f"The lake refers to {error.filename or location}, which is not there.",
-                hint="Was the warehouse moved or cleaned by hand? Restore the file, or point LAKEHOUSE_WAREHOUSE back.",
-                location=location,
-            ) from error
-        except OSError as error:
-            raise CatalogUnavailable(
-                f"The warehouse cannot be used at {location}: {error.strerror or error}.",
-                hint="Check the space, the permissions and the network of LAKEHOUSE_WAREHOUSE.",
-                location=location,
-            ) from error
+        return storage.told(location)
 
 
 def _require_file_system(scheme: str) -> None:

@@ -12,7 +12,10 @@ from agentic_lakehouse.errors import LakehouseError
 
 @contextmanager
 def told_clearly() -> Iterator[None]:
-    """Turn a lakehouse error into a `dg.Failure` that Dagster does not try again by itself."""
+    """Turn a lakehouse error into a `dg.Failure` that Dagster does not try again by itself.
+
+    What caused it stays out of Dagster's log: the message says all, and a library's own words may quote a secret.
+    """
     try:
         yield
     except LakehouseError as error:
@@ -20,4 +23,4 @@ def told_clearly() -> Iterator[None]:
             description=str(error),
             metadata={"reason": error.reason, "hint": error.hint or ""},
             allow_retries=False,
-        ) from error
+        ) from None

@@ -7,6 +7,7 @@ from functools import cached_property
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
+from agentic_lakehouse.orchestration.killed import note_holder
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.settings import Settings, load_settings
 
@@ -21,6 +22,11 @@ class LakehouseResource(dg.ConfigurableResource[Lakehouse]):
     policy: str
     vendors: str
     model: str
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Before a run's first step: note that this process executes it. The executor keeps all steps in here."""
+        if context.run is not None and context.instance is not None:
+            note_holder(context.instance, context.run.run_id)
 
     @cached_property
     def lakehouse(self) -> Lakehouse:

@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -15,6 +16,7 @@ from agentic_lakehouse.contracts.governed import FeedRun
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.orchestration.graph import JOB, graph
 from agentic_lakehouse.orchestration.instance import open_instance
+from agentic_lakehouse.orchestration.killed import end_killed
 from agentic_lakehouse.orchestration.partitions import add_missing
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.settings import Settings
@@ -30,7 +32,7 @@ def run_feeds(lakehouse: Lakehouse, wanted: Sequence[Feed] = (), *, jobs: int = 
 
     Args:
         lakehouse: opened lakehouse.
-        wanted: these feeds alone; all of the landing zone where empty.
+        wanted: these feeds alone, also where only their kept bytes are left; all of the landing zone where empty.
         jobs: feeds at a time, each in a process of its own where more than 1.
         on_done: told each feed's result as it comes.
 
@@ -38,7 +40,7 @@ def run_feeds(lakehouse: Lakehouse, wanted: Sequence[Feed] = (), *, jobs: int = 
         A result for each feed, in the order of their names.
 
     Raises:
-        UsageInvalid: a wanted feed is not in the landing zone.
+        UsageInvalid: a wanted feed is not in the landing zone and never was.
         SettingsInvalid: the model is unknown, or its key is missing.
     """
     found = lakehouse.zone.feeds()
@@ -47,7 +49,7 @@ def run_feeds(lakehouse: Lakehouse, wanted: Sequence[Feed] = (), *, jobs: int = 
             f"There is no landing zone at {lakehouse.settings.landing}.",
             hint="Name a folder with <vendor>/<feed>/<file> in `--landing` or LAKEHOUSE_LANDING.",
         )
-    if missing := [feed for feed in wanted if feed not in found]:
+    if missing := [feed for feed in wanted if feed not in found and not lakehouse.lake.ledger.deliveries(feed)]:
         names = ", ".join(map(str, found)) or "none"
         raise UsageInvalid(
             f"{missing[0]} is not in the landing zone {lakehouse.settings.landing}.", hint=f"Feeds there: {names}."
@@ -55,16 +57,19 @@ def run_feeds(lakehouse: Lakehouse, wanted: Sequence[Feed] = (), *, jobs: int = 
     lakehouse.brain.verify()
     results = {}
     busy = []
-    for feed in wanted or found:
-        if lakehouse.work(feed) is None:
-            results[feed] = at_rest(lakehouse, feed)
-            on_done(results[feed])
-        else:
-            busy.append(feed)
-    if busy:
-        for result in _run_all(lakehouse.settings, busy, jobs):
-            results[Feed.parse(result.feed)] = result
-            on_done(result)
+    with open_instance(lakehouse.settings) as instance:
+        # Dagster makes its databases here, once: two processes that make them at the same time break them.
+        end_killed(instance)
+        for feed in wanted or found:
+            if lakehouse.work(feed) is None:
+                results[feed] = at_rest(lakehouse, feed)
+                on_done(results[feed])
+            else:
+                busy.append(feed)
+        if busy:
+            for result in _run_all(lakehouse.settings, instance, busy, jobs):
+                results[Feed.parse(result.feed)] = result
+                on_done(result)
     return [results[feed] for feed in sorted(results)]
 
 
@@ -80,17 +85,31 @@ def at_rest(lakehouse: Lakehouse, feed: Feed) -> FeedRun:
     )
 
 
-def _run_all(settings: Settings, feeds: Sequence[Feed], jobs: int) -> Iterator[FeedRun]:
+def _run_all(settings: Settings, instance: dg.DagsterInstance, feeds: Sequence[Feed], jobs: int) -> Iterator[FeedRun]:
     if jobs == 1 or len(feeds) == 1:
-        with open_instance(settings) as instance:
-            yield from map(FeedRunner(settings, instance), feeds)
+        yield from map(FeedRunner(settings, instance), feeds)
         return
-    with open_instance(settings):
-        """Dagster makes its databases now: two processes that make them at once break them."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=jobs, mp_context=spawn) as pool:
-        futures = [pool.submit(_run_one, settings, feed) for feed in feeds]
-        yield from (future.result() for future in as_completed(futures))
+        futures = {pool.submit(_run_one, settings, feed): feed for feed in feeds}
+        for future in as_completed(futures):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield _killed(futures[future])
+
+
+def _killed(feed: Feed) -> FeedRun:
+    told = f"{feed} did not come to its end: somebody or the system killed a process of this command."
+    hint = "Run it again, with fewer `--jobs` where memory was short; what it published stands."
+    return FeedRun(
+        run_id="",
+        feed=str(feed),
+        status="failed",
+        reason="killed",
+        errors=(f"{told}\nHint: {hint}",),
+        started_at=datetime.now(UTC),
+    )
 
 
 def _run_one(settings: Settings, feed: Feed) -> FeedRun:

@@ -1,23 +1,24 @@
 """The landing zone's sensor: a run for each feed that has something to do.
 
 A file counts as complete when two looks in a row saw the same size and time. The run key is the work's
-identity and its attempt, so that a failed feed is tried again, a corrected file is new work, and the
-same work is never run twice.
+identity, its attempt and the feed's run that ended last, so that what failed, was killed or terminated is
+tried again, a corrected file is new work, and nothing is asked for twice while its run waits in the queue.
 """
 
 import json
-from datetime import UTC, datetime, timedelta
+import time
 
 import dagster as dg
 
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.orchestration.killed import end_killed
 from agentic_lakehouse.orchestration.partitions import feeds
 from agentic_lakehouse.orchestration.resources import LakehouseResource
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 
 MAX_RUNS_A_TICK = 20
+ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 def build_landing_sensor(job_name: str) -> dg.SensorDefinition:
@@ -31,16 +32,18 @@ def build_landing_sensor(job_name: str) -> dg.SensorDefinition:
     )
     def landing_zone(context: dg.SensorEvaluationContext, lakehouse: LakehouseResource) -> dg.SensorResult:
         """Look for new, changed, mended and approved feeds."""
-        house = lakehouse.lakehouse
+        house, instance = lakehouse.lakehouse, context.instance
+        for run_id in end_killed(instance):
+            context.log.warning("Run %s was killed; it is told as failed now.", run_id)
         before: dict[str, str] = json.loads(context.cursor or "{}")
         found = house.zone.feeds()
         looks = {str(feed): _look(house, feed) for feed in found}
         settled = [feed for feed in found if before.get(str(feed)) == looks[str(feed)]]
-        requests = [r for r in (_request(house, feed) for feed in settled) if r is not None][:MAX_RUNS_A_TICK]
-        known = set(context.instance.get_dynamic_partitions("feeds"))
+        requests = [r for r in (_request(house, feed, instance) for feed in settled) if r is not None]
+        known = set(instance.get_dynamic_partitions("feeds"))
         new = [str(feed) for feed in found if str(feed) not in known]
         return dg.SensorResult(
-            run_requests=requests,
+            run_requests=requests[:MAX_RUNS_A_TICK],
             dynamic_partitions_requests=[feeds.build_add_request(new)] if new else [],
             cursor=json.dumps(looks),
         )
@@ -52,25 +55,32 @@ def _look(house: Lakehouse, feed: Feed) -> str:
     return sha256_of([[c.path, c.byte_size, c.mtime_ns] for c in house.zone.candidates(feed)])[:16]
 
 
-def _request(house: Lakehouse, feed: Feed) -> dg.RunRequest | None:
+def _request(house: Lakehouse, feed: Feed, instance: dg.DagsterInstance) -> dg.RunRequest | None:
     if any(b.feed == str(feed) and b.lease == "held" for b in house.lake.branches()):
         return None
     work = house.work(feed)
-    if work is None or not _is_due(house, feed, work.attempt, house.policy):
+    if work is None:
+        return None
+    of_feed = dg.RunsFilter(tags={"dagster/partition": str(feed)}, statuses=ENDED)
+    ended = next(iter(instance.get_run_records(of_feed, limit=1)), None)
+    if not _is_due(house, feed, work.attempt, ended):
         return None
     return dg.RunRequest(
-        run_key=f"{feed}:{work.sha256}:{work.attempt}",
+        run_key=f"{feed}:{work.sha256}:{work.attempt}:{ended.dagster_run.run_id if ended else ''}",
         partition_key=str(feed),
         tags={"vendor": feed.vendor, "feed": feed.name, "lakehouse/reason": work.reason},
     )
 
 
-def _is_due(house: Lakehouse, feed: Feed, attempt: int, policy: Policy) -> bool:
-    """Whether a failed feed has waited long enough, and not been tried too often."""
-    if attempt == 1:
-        return True
-    last = house.lake.governance.last_run(feed)
-    if attempt > policy.max_attempts or last is None:
+def _is_due(house: Lakehouse, feed: Feed, attempt: int, ended: dg.RunRecord | None) -> bool:
+    """Whether a feed that failed has waited long enough, and was not tried too often."""
+    if attempt > house.policy.max_attempts:
         return False
-    wait = timedelta(seconds=policy.retry_after_seconds * 2 ** (attempt - 2))
-    return datetime.now(UTC) >= last.started_at + wait
+    if ended is None or ended.dagster_run.status is dg.DagsterRunStatus.SUCCESS:
+        return True
+    began = house.lake.governance.run(ended.dagster_run.run_id, feed) is not None
+    if began and attempt == 1:
+        return True
+    # A run that ended before its first step (killed, taken from the queue) is no attempt, but waited for as well.
+    wait = house.policy.retry_after_seconds * 2 ** max(attempt - 2, 0)
+    return time.time() >= (ended.end_time or 0) + wait

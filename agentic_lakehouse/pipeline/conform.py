@@ -19,6 +19,7 @@ from agentic_lakehouse.contracts.tables import TableSchema, core_table, mapping_
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.engines.base import Engine, Relation, StagedFile
 from agentic_lakehouse.lake.branches import Branch
+from agentic_lakehouse.lake.files import PartitionValue
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline import fold
 from agentic_lakehouse.pipeline.judgement import Judgement, judge
@@ -41,9 +42,9 @@ def run_facts(feed: Feed, facts: VendorFacts) -> dict[str, str | None]:
     }
 
 
-def relation(view: View, table: str, staging: Path, **partition: str) -> Relation:
+def relation(view: View, table: str, staging: Path, **partition: PartitionValue) -> Relation:
     """Return a lake table (or one slice of it) as an engine reads it."""
-    return Relation(files=view.local_files(table, staging, **partition), types=view.schema(table))
+    return Relation(files=view.local_files(table, staging, **partition), types=view.schema(table), table=table)
 
 
 def conform(
@@ -83,11 +84,12 @@ def conform(
         deliveries=deliveries,
     )
     ranked = rank(judgement, bronze_rows, standard=standard, engine=engine, staging=staging)
-    current = relation(branch, core.name, staging, **slice_of(feed))
+    # Folding anew does not look at the slice as it stands: that also heals a damaged one.
+    current = {} if deliveries is None else {"current": relation(branch, core.name, staging, **slice_of(feed))}
     lineage = {"mapping_sha256": mapping.sha256, "run_id": run_id}
     new_slice = engine.transform(
         fold.accepted(standard, core, onto_current=deliveries is not None, **lineage),
-        {"ranked_rows": ranked, "current": current},
+        {"ranked_rows": ranked, **current},
         staging / "core.parquet",
         types=core.types,
     )

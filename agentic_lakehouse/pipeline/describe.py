@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agentic_lakehouse.brain.brain import Answer, Brain
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.profile import FeedProfile
@@ -13,6 +13,9 @@ from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.feeds.profile import profile
 from agentic_lakehouse.feeds.read import source_names
 from agentic_lakehouse.feeds.sniff import sniff
+
+if TYPE_CHECKING:
+    from agentic_lakehouse.brain.brain import Answer, Brain
 
 MIN_FIT = 0.95
 """Least share of a column's values that must fit a claimed type; the rest is quarantined row by row."""

@@ -1,13 +1,32 @@
-"""Is everything in place? One line for each part, and what heals it."""
+"""Is everything in place and whole? One line for each part, or one for each thing that is not, and what heals it.
+
+Nothing is written, and no damage stops it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
+from agentic_lakehouse.contracts.governed import Delivery
+from agentic_lakehouse.contracts.tables import core_table, mapping_errors_table
+from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.errors import LakehouseError
+from agentic_lakehouse.feeds.keep import is_kept
+from agentic_lakehouse.lake.examiner import Broken, Reader
+from agentic_lakehouse.lake.inspection import Inspection, Recorded
+from agentic_lakehouse.pipeline.healing import Healing
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.preview import MemoryJournal
 from agentic_lakehouse.settings import load_settings
+
+T = TypeVar("T")
+
+SHOWN = 10
+"""Broken files of one part that are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -20,49 +39,136 @@ class Line:
     hint: str | None = None
 
 
-def diagnose() -> list[Line]:
-    """Look at settings, contracts, landing zone, catalog, engine and model; later parts need the settings."""
+def diagnose(*, deep: bool = False) -> list[Line]:
+    """Look at settings, contracts, landing zone, lake, engine and model; later parts need the settings.
+
+    Args:
+        deep: read every data file of the lake whole, and not its size and footer alone.
+    """
     try:
-        lakehouse = Lakehouse(load_settings())
+        house = Lakehouse(load_settings())
     except LakehouseError as error:
-        return [Line("settings", ok=False, message=error.message, hint=error.hint)]
-    s = lakehouse.settings
-    found = [Line("settings", ok=True, message=f"home {s.home_path}")]
-    parts: dict[str, Callable[[Lakehouse], str]] = {
-        "standard": lambda h: f"{h.standard.label}, {len(h.standard.columns)} columns, {len(h.standard.rules)} rules",
-        "policy": lambda h: f"{h.policy.name}",
-        "landing": _landing,
-        "catalog": _catalog,
-        "engine": _engine,
-        "model": _model,
-    }
-    return found + [_line(name, look, lakehouse) for name, look in parts.items()]
+        return [_wrong("settings", error)]
+    s = house.settings
+    return [
+        Line("settings", ok=True, message=f"home {s.home_path}"),
+        *_part("standard", lambda: _standard(house)),
+        *_part("policy", lambda: house.policy.name),
+        *_part("landing", lambda: _landing(house)),
+        *_part("catalog", lambda: _lake(house, deep=deep)),
+        *_part("engine", lambda: _engine(house)),
+        *_part("model", lambda: _model(house)),
+    ]
 
 
-def _line(name: str, look: Callable[[Lakehouse], str], lakehouse: Lakehouse) -> Line:
+def _part(name: str, look: Callable[[], str | Sequence[Line]]) -> Sequence[Line]:
+    """Return what was found about a part, or the error that looking at it ended in."""
     try:
-        return Line(name, ok=True, message=look(lakehouse))
+        found = look()
     except LakehouseError as error:
-        return Line(name, ok=False, message=error.message, hint=error.hint)
+        return [_wrong(name, error)]
+    return [Line(name, ok=True, message=found)] if isinstance(found, str) else found
 
 
-def _landing(lakehouse: Lakehouse) -> str:
-    problems = lakehouse.zone.problems()
-    told = f"{len(lakehouse.zone.feeds())} feeds in {lakehouse.settings.landing}"
-    return f"{told}; left out: {'; '.join(problems)}" if problems else told
+def _wrong(name: str, error: LakehouseError) -> Line:
+    return Line(name, ok=False, message=error.message, hint=error.hint)
 
 
-def _catalog(lakehouse: Lakehouse) -> str:
-    commits = lakehouse.lake.log(limit=1)
-    tables = len(lakehouse.lake.view().tables())
-    return f"{tables} tables on main, " + (f"head {commits[0].id[:12]}" if commits else "nothing published yet")
+def _standard(house: Lakehouse) -> str:
+    return f"{house.standard.label}, {len(house.standard.columns)} columns, {len(house.standard.rules)} rules"
 
 
-def _engine(lakehouse: Lakehouse) -> str:
-    answer = lakehouse.engine.query("SELECT 1 AS one", {}).to_pylist()
-    return f"{lakehouse.engine.name}, answers {answer[0]['one']}"
+def _landing(house: Lakehouse) -> str | list[Line]:
+    def line(problem: str) -> Line:
+        return Line("landing", ok=False, message=problem, hint="It is left out, all else is taken: move or rename it.")
+
+    return _first(house.zone.problems(), line) or f"{len(house.zone.feeds())} feeds in {house.settings.landing}"
 
 
-def _model(lakehouse: Lakehouse) -> str:
-    lakehouse.brain.verify()
-    return " → ".join(lakehouse.settings.ladder)
+def _engine(house: Lakehouse) -> str:
+    answer = house.engine.query("SELECT 1 AS one", {}).to_pylist()
+    return f"{house.engine.name}, answers {answer[0]['one']}"
+
+
+def _model(house: Lakehouse) -> str:
+    house.brain_with(MemoryJournal()).verify()
+    return " → ".join(house.settings.ladder)
+
+
+def _lake(house: Lakehouse, *, deep: bool) -> str | list[Line]:
+    s = house.settings
+    with closing(Inspection(s.catalog_url, s.warehouse_uri, reader=_reader(house) if deep else None)) as lake:
+        if lake.claim is None:
+            lake.require_one_lake()
+            return f"no lake yet: the first run makes it at {lake.database.place}"
+        recorded = lake.recorded
+        folded = {core_table(house.standard).name, mapping_errors_table(house.standard).name}
+        healing = Healing(lake, folded)
+        return [
+            Line("catalog", ok=True, message=_catalog(lake, recorded)),
+            *_part("warehouse", lambda: _warehouse(lake)),
+            *_part("tables", lambda: _tables(lake, healing)),
+            *_part("branches", lambda: _branches(lake, healing)),
+            *_part("kept files", lambda: _kept(lake)),
+        ]
+
+
+def _catalog(lake: Inspection, recorded: Recorded) -> str:
+    head = f"head {recorded.commits[0][0][:12]}" if recorded.commits else "nothing published yet"
+    return f"{lake.database.place}, {len(recorded.main)} tables on main, {head}"
+
+
+def _warehouse(lake: Inspection) -> str:
+    lake.require_one_lake()
+    return f"{lake.warehouse.root}"
+
+
+def _tables(lake: Inspection, healing: Healing) -> str | list[Line]:
+    def line(broken: Broken) -> Line:
+        return Line("tables", ok=False, message=broken.problem, hint=healing.on_main(broken))
+
+    found = lake.main
+    return _first(found.broken, line) or f"{found.tables} tables and their {found.files} data files are whole"
+
+
+def _branches(lake: Inspection, healing: Healing) -> str | list[Line]:
+    def line(broken: tuple[str, Broken]) -> Line:
+        name, file = broken
+        return Line("branches", ok=False, message=f"{name}: {file.problem}", hint=healing.on_branch(name))
+
+    lost = {b.location for b in lake.main.broken}
+    found = [(name, b) for name in lake.recorded.branches for b in lake.branch(name).broken if b.location not in lost]
+    infos = [info for info, _ in lake.recorded.branches.values()]
+    dead = ", ".join(info.name for info in infos if info.lease == "stale")
+    return _first(found, line) or f"{len(infos)} open" + (f"; the runs of {dead} ended without a word" if dead else "")
+
+
+def _kept(lake: Inspection) -> str | list[Line]:
+    def line(d: Delivery) -> Line:
+        return Line(
+            "kept files",
+            ok=False,
+            message=f"{d.raw_uri}, from which delivery {d.delivery_id} of {d.feed} is read, is gone or cut short.",
+            hint=f"Restore it from a backup, or deliver {d.path} again: the same bytes with a new time will do.",
+        )
+
+    waiting = lake.recorded.waiting
+    lost = [d for d in waiting if not is_kept(d.raw_uri, byte_size=d.byte_size)]
+    return _first(lost, line) or f"{len(waiting)} deliveries wait, and their bytes are kept"
+
+
+def _first(found: Sequence[T], line: Callable[[T], Line]) -> list[Line]:
+    """Return a line for each of the first few, and one that counts the rest."""
+    lines = [line(each) for each in found[:SHOWN]]
+    if len(found) > SHOWN:
+        lines.append(Line(lines[0].name, ok=False, message=f"and {len(found) - SHOWN} more"))
+    return lines
+
+
+def _reader(house: Lakehouse) -> Reader:
+    """Return what reads a data file whole, with the engine that will have to."""
+
+    def read(path: Path, types: Mapping[str, str]) -> None:
+        house.engine.query("SELECT max(hash(r)) FROM rows r", {"rows": Relation(files=[path], types=types)})
+
+    return read

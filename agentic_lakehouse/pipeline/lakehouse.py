@@ -7,9 +7,9 @@ run's row of `governance.runs`, and on the branch. Only `publish` changes main.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,13 +21,13 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.governed import Audit, CheckResult, Delivery, Proposal
 from agentic_lakehouse.contracts.standard import ProductStandard
-from agentic_lakehouse.contracts.tables import bronze_name
+from agentic_lakehouse.contracts.tables import bronze_name, bronze_table
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.errors import FeedUnreadable, LakehouseError, TooManyBadRows
 from agentic_lakehouse.feeds.keep import local_copy
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.view import View
-from agentic_lakehouse.pipeline.audit import Scope
+from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, Scope, staged_check_names
 from agentic_lakehouse.pipeline.audit_bronze import audit_bronze
 from agentic_lakehouse.pipeline.audit_staged import audit_staged, audit_table
 from agentic_lakehouse.pipeline.conform import conform, relation
@@ -43,29 +43,19 @@ from agentic_lakehouse.pipeline.outcomes import (
     Mapped,
     Published,
     Received,
-    Swept,
 )
-from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, spec_of, spec_proposal
+from agentic_lakehouse.pipeline.proposals import by_standing, decide_by_policy, mapping_of, spec_of, spec_proposal
 from agentic_lakehouse.pipeline.query import query
 from agentic_lakehouse.pipeline.receive import receive
+from agentic_lakehouse.pipeline.retype import named_apart
 from agentic_lakehouse.pipeline.runlog import RunLog
-from agentic_lakehouse.pipeline.staging import sweep
-from agentic_lakehouse.pipeline.standing import Standing
+from agentic_lakehouse.pipeline.upkeep import Upkeep
 
 Stage = Literal["bronze", "staged"]
 
 
-class Lakehouse(Standing):
+class Lakehouse(Upkeep):
     """Vendor files in, an audited core table out."""
-
-    def sweep(self) -> Swept:
-        """Clear away what dead runs left: scratch folders a day old, and branches without deliveries."""
-        folders = sweep(self.settings.home_path, before=time.time() - 86_400)
-        idle = [b for b in self.lake.branches() if b.lease != "held"]
-        settled = [b for b in idle if not self.lake.ledger.pending(Feed.parse(b.feed))]
-        for branch in settled:
-            self.lake.abandon(branch.name)
-        return Swept(scratch_folders=folders, branches=len(settled))
 
     def query(self, sql: str, *, branch: str = "main", at: str | None = None, limit: int | None = None) -> pa.Table:
         """Run one read-only `SELECT` over the lake and `governance.*`.
@@ -90,30 +80,34 @@ class Lakehouse(Standing):
         begin = partial(self.lake.begin, feed, run_id, lease_seconds=self.policy.lease_seconds)
         with self._told(feed, run_id, begin) as (branch, log):
             log.note(work_sha256=work.sha256 if work else "", attempt=work.attempt if work else 1)
-            pending = receive(feed, zone=self.zone, ledger=self.lake.ledger, raw_root=self.raw_root)
-            rebuild = bool(work) and self.fold_changed(feed)
-            received = Received(pending=tuple(pending), rebuild=rebuild)
+            received = receive(feed, zone=self.zone, ledger=self.lake.ledger, raw_root=self.raw_root)
+            received = replace(received, rebuild=bool(work) and self.fold_changed(feed))
             if received.has_work:
-                log.note(files=len(pending))
+                log.note(files=len(received.pending))
                 branch.record_step("receive", self.inputs(feed))
             else:
-                log.note(status="unchanged", reason="")
+                still = ", ".join(received.unsettled)
+                log.note(status="unchanged", reason=f"still being written: {still}" if still else "")
                 self.lake.abandon(branch.name)
         return received
 
     def describe(self, feed: Feed, run_id: str) -> Described:
         """Give each pending delivery the spec it is read under, asking the brain only for a new shape."""
-        with self._step(feed, run_id, "describe", after="receive") as (_, log):
-            found = [self._describe(feed, delivery, run_id) for delivery in self.lake.ledger.pending(feed)]
+        with self._step(feed, run_id, "describe", after="receive") as (branch, log):
+            types = self.bronze_types(feed, branch)
+            found = []
+            for delivery in self.lake.ledger.pending(feed):
+                found.append(self._describe(feed, delivery, run_id, types))
+                types |= bronze_table(self.standard, found[-1].spec).types
             calls = tuple(call for described in found for call in described.calls)
             log.count(calls)
             if not found:
                 return Described((self.spec_in_force(feed),), ())
         return Described(tuple(d.spec for d in found), calls)
 
-    def _describe(self, feed: Feed, delivery: Delivery, run_id: str) -> Described:
+    def _describe(self, feed: Feed, delivery: Delivery, run_id: str, types: Mapping[str, str]) -> Described:
         governance = self.lake.governance
-        known = [p for p in governance.proposals(feed, kind="spec") if p.status in {"approved", "active", "superseded"}]
+        known = by_standing(governance.proposals(feed, kind="spec"))
         spec = answer = None
         if known:
             with self.staging() as scratch:
@@ -123,7 +117,7 @@ class Lakehouse(Standing):
             answer = describe(
                 self.profile_of(delivery, feed), feed=feed, facts=self.facts(feed), brain=self.brain, run_id=run_id
             )
-            spec = answer.value
+            spec = named_apart(answer.value, types)
         if spec.sha256 not in {p.sha256 for p in known}:
             proposal = spec_proposal(feed, spec, shape_sha256=spec.shape_sha256, answer=answer)
             decide_by_policy(governance, governance.propose(proposal), policy=self.policy)
@@ -218,7 +212,7 @@ class Lakehouse(Standing):
     def audit(self, feed: Feed, run_id: str, stage: Stage) -> Audited:
         """Assert what contracts promise of the branch's tables, and record it with the branch's pointers."""
         after = "ingest" if stage == "bronze" else "conform"
-        with self._step(feed, run_id, None, after=after) as (branch, log), self.staging() as scratch:
+        with self._look(feed, run_id, after=after) as (branch, log), self.staging() as scratch:
             scope = Scope(feed, branch, self.standard, self.policy, self.engine, scratch)
             spec = self.spec_in_force(feed)
             mapping = self.mapping_in_force(feed) if stage == "staged" else None
@@ -256,7 +250,7 @@ class Lakehouse(Standing):
 
     def publish(self, feed: Feed, run_id: str) -> Published:
         """Merge the feed's branch into main, if its audit and its mapping's approval stand recorded."""
-        with self._step(feed, run_id, None, after="conform") as (branch, log):
+        with self._look(feed, run_id, after="conform") as (branch, log):
             pending = self.lake.ledger.pending(feed)
             commit = self.lake.publish(
                 branch,
@@ -264,6 +258,7 @@ class Lakehouse(Standing):
                 message=f"publish {feed}: {len(pending)} deliver{'y' if len(pending) == 1 else 'ies'}",
                 deliveries=[d.delivery_id for d in pending],
                 recheck=partial(self._recheck, feed),
+                demands={"bronze": BRONZE_CHECKS, "staged": staged_check_names(self.standard)},
             )
             log.note(status="published", reason="", errors=(), commit=commit)
         return Published(commit, tuple(d.delivery_id for d in pending))
@@ -274,14 +269,21 @@ class Lakehouse(Standing):
             return audit_table(Scope(feed, merged, self.standard, self.policy, self.engine, scratch))
 
     @contextmanager
-    def _step(self, feed: Feed, run_id: str, name: str | None, *, after: str) -> Iterator[tuple[Branch, RunLog]]:
-        """Continue the feed's branch for one step; record it when it ends well."""
+    def _step(self, feed: Feed, run_id: str, name: str, *, after: str) -> Iterator[tuple[Branch, RunLog]]:
+        """Do one step behind `after`, as if nothing had been done since; record it when it ends well."""
         inputs, lease = self.inputs(feed), self.policy.lease_seconds
         resume = partial(self.lake.resume, feed, run_id, after=after, inputs=inputs, lease_seconds=lease)
         with self._told(feed, run_id, resume) as (branch, log):
             yield branch, log
-            if name is not None:
-                branch.record_step(name, inputs)
+            branch.record_step(name, inputs)
+
+    @contextmanager
+    def _look(self, feed: Feed, run_id: str, *, after: str) -> Iterator[tuple[Branch, RunLog]]:
+        """Take up the branch, on which `after` was done, for what changes no table there."""
+        inputs, lease = self.inputs(feed), self.policy.lease_seconds
+        resume = partial(self.lake.resume, feed, run_id, after=after, inputs=inputs, lease_seconds=lease, redo=False)
+        with self._told(feed, run_id, resume) as found:
+            yield found
 
     @contextmanager
     def _told(self, feed: Feed, run_id: str, opened: Callable[[], Branch]) -> Iterator[tuple[Branch, RunLog]]:
@@ -289,7 +291,7 @@ class Lakehouse(Standing):
         log = RunLog(self.lake.governance, feed, run_id)
         try:
             branch = opened()
-            with ExitStack() as on_error:
+            with ExitStack() as on_error, branch.keep_alive(lease_seconds=self.policy.lease_seconds):
                 on_error.callback(branch.release)
                 yield branch, log
                 on_error.pop_all()

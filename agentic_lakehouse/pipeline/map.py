@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Map
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from agentic_lakehouse.brain.brain import Brain
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.governed import ModelCall, Proposal
+from agentic_lakehouse.contracts.mapping import ColumnMapping
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse.errors import GuardRefused
 from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.pipeline.approval import reasons_to_review
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.outcomes import Mapped
 from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, mapping_proposal
+from agentic_lakehouse.sql.compiler import columns_read
+
+if TYPE_CHECKING:
+    from agentic_lakehouse.brain.brain import Brain
 
 
 def runnable(proposals: Sequence[Proposal], *, spec: FeedSpec, standard: ProductStandard) -> Proposal | None:
     """Return the newest approved mapping that still fits the feed, else the active one that does, else `None`.
 
-    It fits where the standard is the same and every column it reads still stands in the spec.
+    It fits where the standard is the same and every column it reads still stands in the spec, under its name.
     """
-    names = {c.source_name for c in spec.columns}
+    names = {c.source_name: c.name for c in spec.columns}
     for status in ("approved", "active"):
         for proposal in sorted(proposals, key=lambda p: p.created_at, reverse=True):
             if proposal.status != status or proposal.standard_sha256 != standard.sha256:
                 continue
-            if all(set(line.sources) <= names for line in mapping_of(proposal).columns):
+            if all(_reads(line, names) for line in mapping_of(proposal).columns):
                 return proposal
     return None
+
+
+def _reads(line: ColumnMapping, names: Map[str, str]) -> bool:
+    """Whether a line's sources are all there, and what it reads is what they are called in bronze."""
+    called = [names.get(source) for source in line.sources]
+    known = [name for name in called if name is not None]
+    if len(known) < len(called):
+        return False
+    try:
+        columns_read(line.expression, columns=known)
+    except GuardRefused:
+        return False
+    return True
 
 
 def waiting(proposals: Sequence[Proposal], *, spec: FeedSpec, standard: ProductStandard) -> Proposal | None:

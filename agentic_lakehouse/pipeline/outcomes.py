@@ -103,11 +103,3 @@ class Published:
 
     commit_id: str
     deliveries: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Swept:
-    """What housekeeping cleared away."""
-
-    scratch_folders: int
-    branches: int

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 Connect = Callable[[], AbstractContextManager["duckdb.DuckDBPyConnection"]]
 
+RAW = "_raw"
+"""Name of the folder of kept bytes in the warehouse; no namespace begins with `_`."""
+
 
 class Parts:
     """Settings and what they name. Nothing is opened before it is used."""
@@ -116,7 +119,7 @@ class Parts:
     @property
     def raw_root(self) -> str:
         """Folder of kept bytes."""
-        return f"{self.settings.warehouse_uri}/_raw"
+        return f"{self.settings.warehouse_uri}/{RAW}"
 
     def facts(self, feed: Feed) -> VendorFacts:
         """Return what we know of the feed's vendor."""

@@ -7,8 +7,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agentic_lakehouse.brain.brain import Answer
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.governed import ModelCall
@@ -20,6 +20,9 @@ from agentic_lakehouse.engines.base import Lineage, Loaded, Relation
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.pipeline.describe import describe, profile_file
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+if TYPE_CHECKING:
+    from agentic_lakehouse.brain.brain import Answer
 
 
 @dataclass

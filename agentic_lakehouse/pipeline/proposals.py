@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from agentic_lakehouse.brain.brain import Answer
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
@@ -14,6 +14,9 @@ from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.lake.governance import Governance
+
+if TYPE_CHECKING:
+    from agentic_lakehouse.brain.brain import Answer
 
 
 def _id(kind: ProposalKind, feed: Feed, sha256: str) -> str:

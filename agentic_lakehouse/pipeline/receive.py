@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Delivery
 from agentic_lakehouse.errors import FileUnsettled
-from agentic_lakehouse.feeds.keep import keep
+from agentic_lakehouse.feeds.keep import is_kept, keep
 from agentic_lakehouse.feeds.landing import Candidate, LandingZone
 from agentic_lakehouse.lake.ledger import Ledger
 from agentic_lakehouse.pipeline.outcomes import Received
@@ -49,7 +49,7 @@ def receive(feed: Feed, *, zone: LandingZone, ledger: Ledger, raw_root: str) -> 
         if last is not None and last.sha256 == kept.sha256:
             ledger.touch(feed, last.delivery_id, mtime_ns=kept.mtime_ns)
         else:
-            ledger.register(
+            entered = ledger.register(
                 feed,
                 path=candidate.path,
                 sha256=kept.sha256,
@@ -58,5 +58,8 @@ def receive(feed: Feed, *, zone: LandingZone, ledger: Ledger, raw_root: str) -> 
                 raw_uri=kept.raw_uri,
                 ingestion_date=datetime.now(UTC).date(),
             )
+            # The same bytes may have been kept for an older delivery alone, and let go before this one was entered.
+            if not is_kept(entered.raw_uri, byte_size=entered.byte_size):
+                keep(zone, candidate, raw_root)
     ledger.withdraw_failed(feed, standing={c.path for c in candidates})
     return Received(pending=tuple(ledger.pending(feed)), unsettled=tuple(unsettled))

@@ -8,13 +8,14 @@ from agentic_lakehouse.contracts.governed import Delivery, FeedRun, Proposal
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.errors import StepOutOfOrder
+from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.conform import slice_of
 from agentic_lakehouse.pipeline.map import runnable, waiting
 from agentic_lakehouse.pipeline.parts import Parts
 from agentic_lakehouse.pipeline.proposals import mapping_of
 from agentic_lakehouse.pipeline.proposals import spec_of as read_spec
 from agentic_lakehouse.pipeline.runlog import RunLog
-from agentic_lakehouse.pipeline.work import Work, fold_sha256, runnable_mapping, work_for
+from agentic_lakehouse.pipeline.work import Work, fold_is_new, fold_sha256, runnable_mapping, work_for
 
 
 class Standing(Parts):
@@ -62,9 +63,8 @@ class Standing(Parts):
 
     def fold_changed(self, feed: Feed) -> bool:
         """Whether the slice on main was folded under another mapping, standard, policy or vendor facts."""
-        published = self.lake.published_fold(feed)
         mapping = runnable_mapping(self.lake, feed)
-        return published is not None and mapping is not None and published != self.fold_in_force(feed, mapping.sha256)
+        return mapping is not None and fold_is_new(self.lake, feed, self.fold_in_force(feed, mapping.sha256))
 
     def fold_in_force(self, feed: Feed, mapping_sha256: str) -> str:
         """Return the identity of what the feed's slice would be folded under."""
@@ -75,13 +75,19 @@ class Standing(Parts):
         return self.spec_of(feed, self._described(feed)[-1])
 
     def _described(self, feed: Feed) -> list[Delivery]:
-        described = [d for d in self.lake.ledger.deliveries(feed) if d.spec_sha256 and d.status != "withdrawn"]
+        standing = [d for d in self.lake.ledger.deliveries(feed) if d.redo or d.status != "withdrawn"]
+        described = [d for d in standing if d.spec_sha256]
         if not described:
             raise StepOutOfOrder(
                 f"{feed} has no described delivery.",
                 hint=f"Run the feed from its start: `lakehouse run --feed {feed}`.",
             )
         return described
+
+    def bronze_types(self, feed: Feed, view: View) -> dict[str, str]:
+        """Return the columns and types of the feed's bronze table in a view; none before its first delivery."""
+        table = f"{self.standard.raw_namespace}.{feed.table}"
+        return view.schema(table) if view.exists(table) else {}
 
     def newest_profile(self, feed: Feed) -> FeedProfile:
         """Measure the newest described delivery."""
@@ -101,4 +107,9 @@ class Standing(Parts):
         """Return the deliveries to fold into the slice as it stands, or `None` to fold all of bronze anew."""
         if self.lake.published_fold(feed) != self.fold_in_force(feed, mapping.sha256):
             return None
-        return [d.delivery_id for d in self.lake.ledger.pending(feed)]
+        waiting = self.lake.ledger.pending(feed)
+        published = [d.delivery_id for d in self.lake.ledger.deliveries(feed, "published")]
+        # What is done again may give up rows that older ones must stand in for.
+        if any(d.redo or d.delivery_id < max(published, default="") for d in waiting):
+            return None
+        return [d.delivery_id for d in waiting]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Delivery
@@ -11,8 +11,7 @@ from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.feeds.keep import is_kept
 from agentic_lakehouse.lake.migrate import TableMigration
 from agentic_lakehouse.pipeline.conform import slice_of
-from agentic_lakehouse.pipeline.outcomes import Swept
-from agentic_lakehouse.pipeline.staging import sweep
+from agentic_lakehouse.pipeline.maintain import Maintenance, Tidied, ignore
 from agentic_lakehouse.pipeline.standing import Standing
 
 
@@ -56,7 +55,7 @@ class Upkeep(Standing):
                 feed=str(feed),
             )
         for delivery in wanted:
-            if not is_kept(delivery.raw_uri):
+            if not is_kept(delivery.raw_uri, byte_size=delivery.byte_size):
                 raise UsageInvalid(
                     f"The bytes of delivery {delivery.delivery_id} ({delivery.path}) are no longer kept.",
                     hint="The policy's `retention` says how long they are: let the vendor deliver the file again.",
@@ -84,11 +83,25 @@ class Upkeep(Standing):
         """
         return self.bare_lake.migrate(self.shared_tables, author=f"person:{by}")
 
-    def sweep(self) -> Swept:
-        """Clear away what dead runs left: scratch folders a day old, and branches without deliveries."""
-        folders = sweep(self.settings.home_path, before=time.time() - 86_400)
-        idle = [b for b in self.lake.branches() if b.lease != "held"]
-        settled = [b for b in idle if not self.lake.ledger.pending(Feed.parse(b.feed))]
-        for branch in settled:
-            self.lake.abandon(branch.name)
-        return Swept(scratch_folders=folders, branches=len(settled))
+    def maintain(
+        self, *, dry_run: bool = False, now: datetime | None = None, on_done: Callable[[Tidied], None] = ignore
+    ) -> list[Tidied]:
+        """Clear away what dead runs left, put small files together, and let go of what the policy keeps no longer.
+
+        Args:
+            dry_run: change nothing, and say what would be done.
+            now: the time to count ages from; the clock's where not given.
+            on_done: told what each part did as soon as it is done.
+
+        Returns:
+            What each part did, in that order.
+
+        Raises:
+            CatalogUnavailable: a table cannot be read; what is before it is done, and nothing that it may refer
+                to is removed.
+        """
+        done = []
+        for part in Maintenance(self, now=now or datetime.now(UTC), dry_run=dry_run).parts():
+            on_done(part)
+            done.append(part)
+        return done

@@ -20,7 +20,7 @@ from sqlglot import exp
 
 from agentic_lakehouse.sql.guard import guard_expression, guard_select
 from agentic_lakehouse.sql.harden import as_text, harden
-from agentic_lakehouse.sql.loss import lost_text
+from agentic_lakehouse.sql.loss import loses, lost_text
 from agentic_lakehouse.sql.macros import expand
 from agentic_lakehouse.sql.scope import GIVEN
 from agentic_lakehouse.sql.spark import spark_sql
@@ -63,6 +63,19 @@ def compile_loss(text: str, *, types: Mapping[str, str], target_type: str | None
         ContractInvalid: a type is not a table type.
     """
     return _loss(text, tuple(types.items()), target_type, dialect)
+
+
+def may_lose(text: str, *, types: Mapping[str, str], target_type: str | None) -> bool:
+    """Return whether `compile_loss` with the same arguments could ever find something lost.
+
+    Raises:
+        GuardRefused: as for `compile_expression`.
+        ContractInvalid: a type is not a table type.
+    """
+    tree = guard_expression(text, columns=types)
+    kind = check_types(tree, types, target_type)
+    hardened = harden(tree, types)
+    return _converted(hardened.copy(), kind, target_type, types) != hardened or loses(hardened)
 
 
 def compile_select(text: str, *, tables: Collection[str], dialect: Dialect = "duckdb") -> str:

@@ -47,6 +47,11 @@ def lost_text(tree: exp.Expr, converted: exp.Expr) -> exp.Expr:
     return fill(f"CASE {' '.join(whens)} END", **parts)
 
 
+def loses(tree: exp.Expr) -> bool:
+    """Return whether a hardened expression has a step that may lose a value."""
+    return next(_losses(tree), None) is not None
+
+
 def _losses(tree: exp.Expr) -> Iterator[tuple[exp.Expr, Sequence[exp.Expr], exp.Expr]]:
     """Yield each step that can lose a value: when it is reached, what goes in, and what comes out."""
     for node in tree.walk():

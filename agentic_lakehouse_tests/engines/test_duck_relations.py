@@ -13,7 +13,7 @@ import pytest
 
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.engines.duck import DuckSql
-from agentic_lakehouse.errors import ContractInvalid, EngineFailed
+from agentic_lakehouse.errors import CatalogUnavailable, ContractInvalid, EngineFailed
 
 
 def parquet(path: Path, **columns: Any) -> Path:
@@ -122,6 +122,6 @@ def test_a_missing_or_broken_file_is_named_without_its_folder(tmp_path: Path) ->
     broken.write_bytes(b"not parquet")
 
     for file in (broken, tmp_path / "gone.parquet"):
-        with pytest.raises(EngineFailed, match=file.name) as failed:
+        with pytest.raises(CatalogUnavailable, match=file.name) as failed:
             rows(Relation([file], {"k": "long"}))
         assert str(tmp_path) not in str(failed.value)

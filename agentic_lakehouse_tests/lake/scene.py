@@ -89,9 +89,10 @@ def call(**changes: Any) -> ModelCall:
 class Scene:
     """A lake in a folder, with its shared tables on main."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, catalog_url: str = "") -> None:
         self.folder = folder
-        self.lake = Lake.open(f"sqlite:///{folder}/home/catalog.db", str(folder / "home" / "warehouse"))
+        self.catalog_url = catalog_url or f"sqlite:///{folder}/home/catalog.db"
+        self.lake = Lake.open(self.catalog_url, str(folder / "home" / "warehouse"))
         self.lake.create_shared([CORE, ERRORS])
 
     def __enter__(self) -> Self:

@@ -18,8 +18,8 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.lake import commits, ledger, lifecycle, merge, rebase
 from agentic_lakehouse_tests.lake.scene import Scene
 
-folder, module, function = sys.argv[1:]
-scene, feed = Scene(Path(folder)), Feed("acme", "prices")
+folder, catalog_url, module, function = sys.argv[1:]
+scene, feed = Scene(Path(folder), catalog_url), Feed("acme", "prices")
 delivery = scene.deliver(feed)
 branch = scene.begin(feed, "killed", lease_seconds=0)
 scene.write(branch, "A1", "A2")
@@ -40,12 +40,13 @@ scene.publish(branch, delivery)
         ("lifecycle", "close", "after everything but the branch's end was written"),
     ],
 )
-def test_killed(tmp_path: Path, module: str, function: str, when: str) -> None:
-    child = subprocess.run([sys.executable, "-c", CHILD, str(tmp_path), module, function], check=False)
+def test_killed(tmp_path: Path, catalog_url: str, module: str, function: str, when: str) -> None:
+    arguments = [str(tmp_path), catalog_url, module, function]
+    child = subprocess.run([sys.executable, "-c", CHILD, *arguments], check=False)
     assert child.returncode == 9, when
     feed = Feed("acme", "prices")
 
-    with Scene(tmp_path) as scene:
+    with Scene(tmp_path, catalog_url) as scene:
         _nothing_is_published(scene, feed)
         branch = scene.lake.resume(feed, "next", after="conform", inputs="x", lease_seconds=600)
         scene.publish(branch, *scene.lake.ledger.pending(feed))

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from agentic_lakehouse.contracts import governed
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import CatalogUnavailable, SettingsInvalid
-from agentic_lakehouse.lake import database
 from agentic_lakehouse.lake.lake import Lake
 from agentic_lakehouse.lake.rows import AUDITS, CALLS, DELIVERIES, PROPOSALS, REVIEWS, RUNS, STATE
 from agentic_lakehouse_tests.lake.scene import Scene, call
@@ -75,9 +74,9 @@ def test_a_database_of_a_newer_version_is_refused(scene: Scene) -> None:
     assert error.value.hint == "Upgrade agentic-lakehouse."
 
 
-def test_a_locked_database_is_told_as_such(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
-    impatient = Lake.open(url(scene.folder / "home" / "catalog.db"), str(scene.folder / "home" / "warehouse"))
+def test_a_locked_database_is_told_as_such(scene: Scene) -> None:
+    home = scene.folder / "home"
+    impatient = Lake.open(url(home / "catalog.db"), str(home / "warehouse"), busy_seconds=0.01)
 
     with scene.lake._database.write(), pytest.raises(CatalogUnavailable, match="database is locked") as error:
         impatient.governance.record_call(call())

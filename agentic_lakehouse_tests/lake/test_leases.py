@@ -175,13 +175,13 @@ from pathlib import Path
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse_tests.lake.scene import Scene
 
-Scene(Path(sys.argv[1])).begin(Feed("acme", "prices"), "killed", lease_seconds=600)
+Scene(Path(sys.argv[1]), sys.argv[2]).begin(Feed("acme", "prices"), "killed", lease_seconds=600)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
 def test_the_lease_of_a_process_that_was_killed_is_free_at_once(scene: Scene, feed: Feed) -> None:
-    subprocess.run([sys.executable, "-c", KILLED, str(scene.folder)], check=False)
+    subprocess.run([sys.executable, "-c", KILLED, str(scene.folder), scene.catalog_url], check=False)
     assert [(b.run_id, b.lease) for b in scene.lake.branches()] == [("killed", "stale")]
 
     scene.begin(feed, "next").heartbeat()

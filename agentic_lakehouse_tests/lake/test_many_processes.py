@@ -17,8 +17,8 @@ from agentic_lakehouse_tests.lake.scene import ERRORS, Scene, slice_of
 
 print("ready", flush=True)
 sys.stdin.readline()
-scene = Scene(Path(sys.argv[1]))
-for name in sys.argv[2:]:
+scene = Scene(Path(sys.argv[1]), sys.argv[2])
+for name in sys.argv[3:]:
     feed = Feed("acme", name)
     delivery = scene.deliver(feed)
     branch = scene.begin(feed, f"run of {name}")
@@ -29,11 +29,13 @@ for name in sys.argv[2:]:
 """
 
 
-def test_four_processes_publish_eight_feeds_to_a_new_lake_and_every_row_lands_once(tmp_path: Path) -> None:
+def test_four_processes_publish_eight_feeds_to_a_new_lake_and_every_row_lands_once(
+    tmp_path: Path, catalog_url: str
+) -> None:
     names = [f"feed_{number}" for number in range(8)]
     children = [
         subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(tmp_path), *names[start::4]],
+            [sys.executable, "-c", CHILD, str(tmp_path), catalog_url, *names[start::4]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -47,7 +49,7 @@ def test_four_processes_publish_eight_feeds_to_a_new_lake_and_every_row_lands_on
         child.communicate("go\n")
     assert [child.returncode for child in children] == [0, 0, 0, 0]
 
-    with Scene(tmp_path) as scene:
+    with Scene(tmp_path, catalog_url) as scene:
         _every_row_is_there_once(scene, [Feed("acme", name) for name in names])
 
 

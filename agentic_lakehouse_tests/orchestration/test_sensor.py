@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import dagster as dg
+import time
 
+import dagster as dg
+import pytest
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.lake.holders import Holder
 from agentic_lakehouse.orchestration.graph import graph
+from agentic_lakehouse.orchestration.killed import HOLDER_TAG, Note
 from agentic_lakehouse.testing import Sandbox
 
 GOOD = "sku,title,price,currency\n" + "".join(f"S{n},Stapler {n},{n}.50,EUR\n" for n in range(20))
@@ -16,6 +22,7 @@ class Sensor:
     def __init__(self, sandbox: Sandbox) -> None:
         self.definitions = graph(sandbox.settings)
         [self.sensor] = self.definitions.sensors
+        self.job = self.definitions.resolve_implicit_global_asset_job_def()
         self.instance = sandbox.instance
         self.cursor: str | None = None
 
@@ -29,6 +36,31 @@ class Sensor:
         for request in result.dynamic_partitions_requests or []:
             self.instance.add_dynamic_partitions(request.partitions_def_name, list(request.partition_keys))
         return list(result.run_requests or [])
+
+    def run_asset(self, feed: Feed, asset: str) -> dg.ExecuteInProcessResult:
+        """Materialise one asset by hand."""
+        return self.job.execute_in_process(
+            partition_key=str(feed),
+            instance=self.instance,
+            asset_selection=[dg.AssetKey.from_user_string(asset)],
+            raise_on_error=False,
+        )
+
+    def end_run(self, feed: Feed, status: dg.DagsterRunStatus, *, seconds_ago: int) -> None:
+        """Let a run of a feed have ended before it did anything."""
+        ends = {
+            dg.DagsterRunStatus.FAILURE: dg.DagsterEventType.RUN_FAILURE,
+            dg.DagsterRunStatus.CANCELED: dg.DagsterEventType.RUN_CANCELED,
+        }
+        run = self.instance.create_run_for_job(self.job, tags={"dagster/partition": str(feed)})
+        event = dg.DagsterEvent(ends[status].value, self.job.name)
+        self.instance.report_dagster_event(event, run.run_id, timestamp=time.time() - seconds_ago)
+        assert self.status(run.run_id) is status
+
+    def status(self, run_id: str) -> dg.DagsterRunStatus:
+        run = self.instance.get_run_by_id(run_id)
+        assert run is not None
+        return run.status
 
 
 def test_a_new_file_is_asked_for_once_it_stands_still(sandbox: Sandbox) -> None:
@@ -90,6 +122,57 @@ def test_a_mended_feed_is_new_work_with_a_new_key(sandbox: Sandbox) -> None:
     [mended] = sensor.tick()
 
     assert mended.run_key != broken.run_key
+
+
+def test_while_its_run_waits_in_the_queue_a_feed_is_asked_for_under_the_same_key(sandbox: Sandbox) -> None:
+    sensor = Sensor(sandbox)
+    sandbox.drop("acme/feed", GOOD)
+    sensor.tick()
+
+    [first], [second] = sensor.tick(), sensor.tick()
+
+    assert first.run_key == second.run_key
+
+
+def test_after_a_vain_try_by_hand_the_feed_is_asked_for_under_a_new_key(sandbox: Sandbox) -> None:
+    sensor = Sensor(sandbox)
+    feed = sandbox.drop("acme/feed", GOOD)
+    sensor.tick()
+    [before] = sensor.tick()
+
+    by_hand = sensor.run_asset(feed, "product_raw/bronze")
+    [after] = sensor.tick()
+
+    assert not by_hand.success
+    assert after.run_key != before.run_key
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED])
+def test_a_run_that_ended_before_its_first_step_is_made_up_for_after_a_wait(
+    sandbox: Sandbox, status: dg.DagsterRunStatus
+) -> None:
+    sensor = Sensor(sandbox)
+    feed = sandbox.drop("acme/feed", GOOD)
+    sensor.tick()
+    [before] = sensor.tick()
+
+    sensor.end_run(feed, status, seconds_ago=30)
+    assert sensor.tick() == []
+    sensor.end_run(feed, status, seconds_ago=90)
+    [after] = sensor.tick()
+
+    assert after.run_key != before.run_key
+
+
+def test_a_tick_ends_runs_whose_process_was_killed(sandbox: Sandbox, dead: Holder) -> None:
+    sensor = Sensor(sandbox)
+    run = sensor.instance.create_run_for_job(sensor.job, status=dg.DagsterRunStatus.STARTED)
+    note = Note(run_id=run.run_id, holder=dead)
+    sensor.instance.add_run_tags(run.run_id, {HOLDER_TAG: note.model_dump_json()})
+
+    sensor.tick()
+
+    assert sensor.status(run.run_id) is dg.DagsterRunStatus.FAILURE
 
 
 def test_an_approval_asks_for_a_run(sandbox: Sandbox) -> None:

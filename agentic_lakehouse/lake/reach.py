@@ -1,0 +1,68 @@
+"""All files that metadata files refer to, directly and indirectly; each is read once, however many share it.
+
+What is missing here will be taken for an orphan, so nothing is passed over: a file that cannot be read, or
+that holds less than is said of it elsewhere, is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from pyiceberg.manifest import ManifestFile
+from pyiceberg.table.snapshots import Snapshot
+
+from agentic_lakehouse.lake.storage import damaged
+from agentic_lakehouse.lake.warehouse import Warehouse
+
+READERS = 8
+"""Files that are read at once: an object store answers late, but many at a time."""
+
+
+def reach(warehouse: Warehouse, metadata: Iterable[str]) -> set[str]:
+    """Return the locations of metadata files and of all files that they refer to, in all snapshots that they list.
+
+    Raises:
+        CatalogUnavailable: one of them, a manifest list or a manifest is gone, damaged or incomplete.
+    """
+    found = set(metadata)
+    snapshots: dict[str, Snapshot] = {}
+    manifests: dict[str, ManifestFile] = {}
+    with ThreadPoolExecutor(READERS) as pool:
+        for listed, statistics in pool.map(partial(_of_table, warehouse), sorted(found)):
+            snapshots |= {snapshot.manifest_list: snapshot for snapshot in listed}
+            found.update(statistics)
+        for several in pool.map(partial(_of_snapshot, warehouse), snapshots.values()):
+            manifests |= {manifest.manifest_path: manifest for manifest in several}
+        for files in pool.map(partial(_of_manifest, warehouse), manifests.values()):
+            found.update(files)
+    return found.union(snapshots, manifests)
+
+
+def _of_table(warehouse: Warehouse, location: str) -> tuple[Sequence[Snapshot], list[str]]:
+    """Return the snapshots that a metadata file lists, and the statistics files that it names."""
+    table = warehouse.table_at(location).metadata
+    return table.snapshots, [s.statistics_path for s in (*table.statistics, *table.partition_statistics)]
+
+
+def _of_snapshot(warehouse: Warehouse, snapshot: Snapshot) -> list[ManifestFile]:
+    with warehouse.told(snapshot.manifest_list):
+        manifests = snapshot.manifests(warehouse.io)
+    said = snapshot.summary.additional_properties if snapshot.summary else {}
+    promised, led = int(said.get("total-data-files", 0)), sum(_live(manifest) for manifest in manifests)
+    if led != promised:
+        raise damaged(snapshot.manifest_list, f"leads to {led} data files instead of {promised}")
+    return manifests
+
+
+def _of_manifest(warehouse: Warehouse, manifest: ManifestFile) -> list[str]:
+    with warehouse.told(manifest.manifest_path):
+        files = [entry.data_file.file_path for entry in manifest.fetch_manifest_entry(warehouse.io)]
+    if len(files) != _live(manifest):
+        raise damaged(manifest.manifest_path, f"names {len(files)} data files instead of {_live(manifest)}")
+    return files
+
+
+def _live(manifest: ManifestFile) -> int:
+    return (manifest.added_files_count or 0) + (manifest.existing_files_count or 0)

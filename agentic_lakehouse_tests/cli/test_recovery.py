@@ -1,0 +1,104 @@
+"""`lakehouse rollback`, `reingest` and `migrate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from agentic_lakehouse.settings import SHIPPED
+from agentic_lakehouse_tests.cli.conftest import Command
+
+HEADER = "Artikelnummer;Bezeichnung;EAN;Preis;Währung\n"
+
+
+@pytest.fixture
+def commits(lakehouse: Command, landing: Path) -> list[str]:
+    """Publish two deliveries, and return the feed's commits, oldest first."""
+    folder = landing / "acme" / "prices"
+    folder.mkdir(parents=True)
+    for number, name in enumerate(("one.csv", "two.csv")):
+        rows = "".join(f"R{n};Ringordner {n};;1,50;EUR\n" for n in range(number * 10, number * 10 + 20))
+        (folder / name).write_text(HEADER + rows, encoding="utf-8")
+        assert lakehouse("run").code == 0
+    log = lakehouse("log", "--feed", "acme/prices", "--json").json["commits"]
+    return [commit["id"] for commit in reversed(log)]
+
+
+def core_rows(lakehouse: Command) -> int:
+    rows: int = lakehouse("query", "SELECT count(*) FROM product_core.product", "--json").json["rows"][0][0]
+    return rows
+
+
+def test_a_feed_goes_back_and_comes_again(lakehouse: Command, commits: list[str]) -> None:
+    gone_back = lakehouse("rollback", commits[0][:8], "--feed", "acme/prices", "--by", "mia", "--note", "net prices")
+
+    assert gone_back.code == 0
+    assert "product_raw.acme__prices" in gone_back.out
+    assert f"acme/prices back to {commits[0][:12]}: net prices" in gone_back.out
+    assert core_rows(lakehouse) == 20
+
+    again = lakehouse("reingest", "acme/prices", "--json")
+
+    assert again.code == 0
+    assert [feed["status"] for feed in again.json["feeds"]] == ["published"]
+    assert core_rows(lakehouse) == 30
+
+
+def test_the_whole_lake_goes_back(lakehouse: Command, commits: list[str]) -> None:
+    done = lakehouse("rollback", commits[0], "--all", "--json")
+
+    assert done.code == 0
+    assert done.json["commit"]["kind"] == "rollback"
+    assert core_rows(lakehouse) == 20
+
+
+@pytest.mark.parametrize("options", [(), ("--all", "--feed", "acme/prices")])
+def test_what_goes_back_must_be_said(lakehouse: Command, commits: list[str], options: tuple[str, ...]) -> None:
+    refused = lakehouse("rollback", commits[0], *options)
+
+    assert refused.code == 2
+    assert "Hint: Give either `--feed vendor/feed` or `--all`." in refused.err
+
+
+def test_an_unknown_commit_and_one_without_effect_are_refused(lakehouse: Command, commits: list[str]) -> None:
+    unknown = lakehouse("rollback", "no-such", "--feed", "acme/prices")
+    idle = lakehouse("rollback", commits[-1], "--feed", "acme/prices")
+
+    assert (unknown.code, idle.code) == (2, 2)
+    assert "there is no commit" in unknown.err
+    assert "nothing to take back" in idle.err
+
+
+def test_a_feed_without_settled_deliveries_has_nothing_to_do_again(lakehouse: Command, landing: Path) -> None:
+    refused = lakehouse("reingest", "acme/nothing")
+
+    assert refused.code == 2
+    assert "has no delivery that could be done again" in refused.err
+
+
+def test_a_standard_with_a_new_column_asks_for_a_migration(
+    lakehouse: Command, commits: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = yaml.safe_load((SHIPPED / "data" / "contracts" / "product_core.odcs.yaml").read_text(encoding="utf-8"))
+    contract["schema"][0]["properties"].append(
+        {"name": "shelf_life_days", "logicalType": "integer", "physicalType": "bigint", "required": False}
+    )
+    changed = tmp_path / "changed.odcs.yaml"
+    changed.write_text(yaml.safe_dump(contract, allow_unicode=True), encoding="utf-8")
+    monkeypatch.setenv("LAKEHOUSE_STANDARD", str(changed))
+
+    refused = lakehouse("status")
+    assert refused.code == 2
+    assert "stands without shelf_life_days" in refused.err
+    assert "lakehouse migrate --dry-run" in refused.err
+
+    planned = lakehouse("migrate", "--dry-run")
+    assert (planned.code, "add" in planned.out, "Nothing was changed." in planned.out) == (0, True, True)
+
+    done = lakehouse("migrate", "--json")
+    assert (done.code, done.json["tables"][0]["added"]) == (0, {"shelf_life_days": "long"})
+    assert lakehouse("migrate", "--json").json == {"tables": [], "commit": None}
+    assert lakehouse("status").code == 0
+    assert core_rows(lakehouse) == 30
