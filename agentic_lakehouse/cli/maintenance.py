@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,17 +44,23 @@ def maintain(
     """
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 
-    done = Lakehouse().maintain(dry_run=dry_run)
+    done: list[Tidied] = []
+    try:
+        Lakehouse().maintain(dry_run=dry_run, on_done=done.append)
+    finally:  # what is done is done, whatever stops the rest
+        if done and not json:
+            _print(done, dry_run=dry_run)
     if json:
         print_json({"dry_run": dry_run, "parts": [_facts(part) for part in done]})
-        return
+
+
+def _print(done: Sequence[Tidied], *, dry_run: bool) -> None:
     print_table(("what", "how many", "size"), [_line(part) for part in done], right=("how many", "size"))
     out = console()
-    compaction = next(part for part in done if part.part == "compaction")
-    for name in compaction.names:
+    for name in (name for part in done if part.part == "compaction" for name in part.names):
         out.print(f"Put together: {name}.", markup=False)
-    if compaction.busy:
-        out.print(f"Left alone, since they are being worked on: {', '.join(compaction.busy)}.", markup=False)
+    if busy := [feed for part in done for feed in part.busy]:
+        out.print(f"Left alone, since they are being worked on: {', '.join(busy)}.", markup=False)
     if dry_run:
         out.print("Nothing was done. With `--json` every name is told.", markup=False)
 

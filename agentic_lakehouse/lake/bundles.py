@@ -16,7 +16,7 @@ from pyiceberg.typedef import Record
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.policy import CompactionPolicy
 from agentic_lakehouse.lake.catalog import Pointers
-from agentic_lakehouse.lake.files import PartitionValue, live_files
+from agentic_lakehouse.lake.files import PartitionValue, live_files, of_partition
 from agentic_lakehouse.lake.schemas import words_of
 from agentic_lakehouse.lake.tables import is_shared
 from agentic_lakehouse.lake.warehouse import Warehouse
@@ -49,34 +49,41 @@ class Bundle:
 def bundles(
     warehouse: Warehouse,
     main: Pointers,
-    feed: Feed,
-    slice_: Mapping[str, PartitionValue],
+    slices: Mapping[Feed, Mapping[str, PartitionValue]],
     policy: CompactionPolicy,
     *,
     order_by: str,
-) -> Iterator[Bundle]:
-    """Yield the bundles of a feed's bronze table and of its slices of shared tables.
+) -> dict[Feed, list[Bundle]]:
+    """Return the bundles of feeds' bronze tables and of their slices of shared tables; each table is read once.
 
     Args:
         warehouse: of the lake.
         main: main's pointers.
-        feed: whose files.
-        slice_: partition values of its rows in shared tables.
+        slices: feeds, and the partition values of their rows in shared tables.
         policy: which files are small, and how many of them are worth a rewrite.
         order_by: column by whose least value the files are put in order, where a table has it.
+
+    Returns:
+        Feeds that have bundles, in the order of `slices`.
 
     Raises:
         CatalogUnavailable: a table's metadata is gone or damaged.
     """
+    found: dict[Feed, list[Bundle]] = {feed: [] for feed in slices}
     for table, location in sorted(main.items()):
         head = warehouse.table_at(location)
-        own = table.rpartition(".")[2] == feed.table
-        if own or is_shared(head):
-            with warehouse.told(location):
-                files = live_files(head, {} if own else slice_)
-            for partition in _partitions(files):
-                for pack in _packs(_in_order(partition, head, order_by), policy):
-                    yield Bundle(table, location, words_of(head.schema()), pack)
+        files = live_files(head, {})
+        for feed, slice_ in slices.items():
+            if table.rpartition(".")[2] == feed.table:
+                mine = files
+            elif is_shared(head):
+                mine = of_partition(head, files, slice_)
+            else:
+                continue
+            for partition in _partitions(mine):
+                packs = _packs(_in_order(partition, head, order_by), policy)
+                found[feed] += [Bundle(table, location, words_of(head.schema()), pack) for pack in packs]
+    return {feed: several for feed, several in found.items() if several}
 
 
 def _partitions(files: Sequence[DataFile]) -> list[list[DataFile]]:

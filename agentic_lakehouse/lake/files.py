@@ -6,7 +6,7 @@ short by some writers and left out by others, and a file filed under the wrong p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -90,8 +90,17 @@ def live_files(table: Table, partition: Mapping[str, PartitionValue]) -> list[Da
         UsageInvalid: `partition` names a column by which the table is not partitioned, or a value it cannot have.
         CatalogUnavailable: the table's manifests are gone, damaged, or hold fewer files than they should.
     """
+    return of_partition(table, live_data_files(table), partition)
+
+
+def of_partition(table: Table, files: Iterable[DataFile], partition: Mapping[str, PartitionValue]) -> list[DataFile]:
+    """Return those of a table's files that have these partition values.
+
+    Raises:
+        UsageInvalid: `partition` names a column by which the table is not partitioned, or a value it cannot have.
+    """
     wanted = _wanted(table, partition)
-    return [file for file in live_data_files(table) if _has(file.partition, wanted)]
+    return [file for file in files if _has(file.partition, wanted)]
 
 
 def _has(record: Record, wanted: Mapping[int, object]) -> bool:

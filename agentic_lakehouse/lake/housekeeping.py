@@ -52,12 +52,12 @@ class Housekeeping:
             return [Feed.parse(name) for name in commits.feeds_since(connection, 0)]
 
     def bundles(
-        self, feed: Feed, slice_: Mapping[str, PartitionValue], policy: CompactionPolicy, *, order_by: str
-    ) -> list[Bundle]:
-        """Return the small files of a feed that are worth putting together; see `bundles.bundles`."""
+        self, slices: Mapping[Feed, Mapping[str, PartitionValue]], policy: CompactionPolicy, *, order_by: str
+    ) -> dict[Feed, list[Bundle]]:
+        """Return the small files of feeds that are worth putting together; see `bundles.bundles`."""
         with self._database.read() as connection:
             main = catalog.pointers(connection, MAIN)
-        return list(bundles(self._warehouse, main, feed, slice_, policy, order_by=order_by))
+        return bundles(self._warehouse, main, slices, policy, order_by=order_by)
 
     def local_files(self, bundle: Bundle, staging: Path) -> list[Path]:
         """Return a bundle's files in its order as local paths, copied into `staging` where the warehouse is remote.

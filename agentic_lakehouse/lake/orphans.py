@@ -10,6 +10,7 @@ Why this is safe beside running writers:
   commit does. A rollback looks in its own transaction whether its commit is still kept.
 - If any root cannot be read to its end, nothing is removed, since what is behind it is not known.
 - A second maintenance may forget commits and remove their files meanwhile. Then the roots are taken anew.
+- Who reads a commit that is forgotten meanwhile may find its files gone, and is told so.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from functools import partial
 from pyiceberg.manifest import ManifestFile
 from pyiceberg.table.snapshots import Snapshot
 
-from agentic_lakehouse.lake.storage import damaged
+from agentic_lakehouse.lake.manifests import data_files, manifests
 from agentic_lakehouse.lake.warehouse import Warehouse
 
 READERS = 8
@@ -28,41 +28,19 @@ def reach(warehouse: Warehouse, metadata: Iterable[str]) -> set[str]:
     """
     found = set(metadata)
     snapshots: dict[str, Snapshot] = {}
-    manifests: dict[str, ManifestFile] = {}
+    named: dict[str, ManifestFile] = {}
     with ThreadPoolExecutor(READERS) as pool:
         for listed, statistics in pool.map(partial(_of_table, warehouse), sorted(found)):
             snapshots |= {snapshot.manifest_list: snapshot for snapshot in listed}
             found.update(statistics)
-        for several in pool.map(partial(_of_snapshot, warehouse), snapshots.values()):
-            manifests |= {manifest.manifest_path: manifest for manifest in several}
-        for files in pool.map(partial(_of_manifest, warehouse), manifests.values()):
-            found.update(files)
-    return found.union(snapshots, manifests)
+        for several in pool.map(partial(manifests, io=warehouse.io), snapshots.values()):
+            named |= {manifest.manifest_path: manifest for manifest in several}
+        for files in pool.map(partial(data_files, io=warehouse.io), named.values()):
+            found.update(file.file_path for file in files)
+    return found.union(snapshots, named)
 
 
 def _of_table(warehouse: Warehouse, location: str) -> tuple[Sequence[Snapshot], list[str]]:
     """Return the snapshots that a metadata file lists, and the statistics files that it names."""
     table = warehouse.table_at(location).metadata
     return table.snapshots, [s.statistics_path for s in (*table.statistics, *table.partition_statistics)]
-
-
-def _of_snapshot(warehouse: Warehouse, snapshot: Snapshot) -> list[ManifestFile]:
-    with warehouse.told(snapshot.manifest_list):
-        manifests = snapshot.manifests(warehouse.io)
-    said = snapshot.summary.additional_properties if snapshot.summary else {}
-    promised, led = int(said.get("total-data-files", 0)), sum(_live(manifest) for manifest in manifests)
-    if led != promised:
-        raise damaged(snapshot.manifest_list, f"leads to {led} data files instead of {promised}")
-    return manifests
-
-
-def _of_manifest(warehouse: Warehouse, manifest: ManifestFile) -> list[str]:
-    with warehouse.told(manifest.manifest_path):
-        files = [entry.data_file.file_path for entry in manifest.fetch_manifest_entry(warehouse.io)]
-    if len(files) != _live(manifest):
-        raise damaged(manifest.manifest_path, f"names {len(files)} data files instead of {_live(manifest)}")
-    return files
-
-
-def _live(manifest: ManifestFile) -> int:
-    return (manifest.added_files_count or 0) + (manifest.existing_files_count or 0)

@@ -16,7 +16,7 @@ from pyiceberg.typedef import Record
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import MergeConflict
-from agentic_lakehouse.lake import catalog, leases
+from agentic_lakehouse.lake import leases
 from agentic_lakehouse.lake.catalog import Pointers
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.files import live_files
@@ -101,7 +101,6 @@ def _commit_onto(
     """Commit to a copy of `head` under a scratch name, and return where that copy then stands."""
     with database.write() as connection:
         leases.change(connection, lease)
-        catalog.drop(connection, lease.scratch)
     scratch = Scratch(database, warehouse, name=lease.scratch)
     try:
         return scratch.edit(table, head, lambda copy: swap(copy, removed=removed, added=added))

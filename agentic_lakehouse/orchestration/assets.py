@@ -52,11 +52,12 @@ def _raw_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefiniti
     )
     def feed_spec(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
         """What the files are: format, typed columns and keys, proposed by a model and re-tested on every row."""
-        feed, house = Feed.parse(context.partition_key), lakehouse.lakehouse
-        if not house.has_work(feed):
-            context.log.info("%s has nothing new.", feed)
-            return
+        feed = Feed.parse(context.partition_key)
         with told_clearly():
+            house = lakehouse.lakehouse
+            if not house.has_work(feed):
+                context.log.info("%s has nothing new.", feed)
+                return
             described = house.describe(feed, context.run.run_id)
         yield dg.MaterializeResult(
             metadata={
@@ -134,13 +135,14 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
     )
     def staged(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
         """The feed's slice of the core table, on the feed's branch; faulty rows wait in `mapping_errors`."""
-        feed, house = Feed.parse(context.partition_key), lakehouse.lakehouse
+        feed = Feed.parse(context.partition_key)
         with told_clearly():
+            house = lakehouse.lakehouse
             done = house.conform(feed, context.run.run_id)
-        if done is None:
-            context.log.warning("The mapping of %s waits for a person: `lakehouse review list`.", feed)
-            return
-        mapped = house.mapping_line(feed)
+            if done is None:
+                context.log.warning("The mapping of %s waits for a person: `lakehouse review list`.", feed)
+                return
+            mapped = house.mapping_line(feed)
         yield dg.MaterializeResult(
             metadata={
                 "dagster/table_name": done.table,
@@ -167,15 +169,17 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
     )
     def published(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Results:
         """The canonical table on main: published by one atomic merge, or not at all."""
-        feed, house = Feed.parse(context.partition_key), lakehouse.lakehouse
+        feed = Feed.parse(context.partition_key)
         with told_clearly():
+            house = lakehouse.lakehouse
             done = house.publish(feed, context.run.run_id)
+            slice_rows, mapped = house.slice_rows(feed), house.mapping_line(feed)
         yield dg.MaterializeResult(
             metadata={
                 "dagster/table_name": standard.name,
-                "dagster/partition_row_count": house.slice_rows(feed),
+                "dagster/partition_row_count": slice_rows,
                 "dagster/column_schema": core_schema,
-                "dagster/column_lineage": md.column_lineage(*house.mapping_line(feed), keys.bronze),
+                "dagster/column_lineage": md.column_lineage(*mapped, keys.bronze),
                 "commit": done.commit_id,
                 "deliveries": len(done.deliveries),
             },

@@ -95,7 +95,8 @@ def _review_check(asset: dg.AssetKey) -> dg.AssetChecksDefinition:
     @dg.asset_check(name=NEEDS_REVIEW, asset=asset, partitions_def=feeds)
     def needs_review(context: dg.AssetCheckExecutionContext, lakehouse: LakehouseResource) -> dg.AssetCheckResult:
         """Whether a person must look before this mapping runs."""
-        proposal = lakehouse.lakehouse.undecided(Feed.parse(context.partition_key))
+        with told_clearly():
+            proposal = lakehouse.lakehouse.undecided(Feed.parse(context.partition_key))
         waits = proposal is not None
         return dg.AssetCheckResult(
             passed=not waits,

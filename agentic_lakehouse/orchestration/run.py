@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 
@@ -24,6 +24,7 @@ from agentic_lakehouse.settings import Settings
 # An asset that has nothing to do skips its checks, which Dagster warns of one by one.
 logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+INTERRUPTS = {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}
 OnDone = Callable[[FeedRun], None]
 
 
@@ -92,11 +93,19 @@ def _run_all(settings: Settings, instance: dg.DagsterInstance, feeds: Sequence[F
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=jobs, mp_context=spawn) as pool:
         futures = {pool.submit(_run_one, settings, feed): feed for feed in feeds}
-        for future in as_completed(futures):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                yield _killed(futures[future])
+        try:
+            for future in as_completed(futures):
+                yield _result_of(future) or _killed(futures[future])
+        finally:
+            # Whoever interrupts the command does not want what has not begun yet.
+            pool.shutdown(cancel_futures=True)
+
+
+def _result_of(future: Future[FeedRun]) -> FeedRun | None:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return None
 
 
 def _killed(feed: Feed) -> FeedRun:
@@ -127,23 +136,38 @@ class FeedRunner:
         self._lakehouse = Lakehouse(settings)
 
     def __call__(self, feed: Feed) -> FeedRun:
-        """Run one feed through the whole graph and return its line of the report."""
+        """Run one feed through the whole graph and return its line of the report.
+
+        Raises:
+            KeyboardInterrupt: the run was interrupted; its end stands in Dagster's history.
+        """
         add_missing(self._instance, [feed])
         work = self._lakehouse.work(feed)
         tags = {"vendor": feed.vendor, "feed": feed.name, "lakehouse/reason": work.reason if work else ""}
         result = self._job.execute_in_process(
             partition_key=str(feed), instance=self._instance, tags=tags, raise_on_error=False, run_config=QUIET
         )
+        if _interrupted(result):
+            raise KeyboardInterrupt
         row = self._lakehouse.result(feed, result.run_id)
         if row.status == "failed" and not row.errors:
             row = row.model_copy(update={"errors": tuple(_unforeseen(result))})
         return row
 
 
+def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether Ctrl-C or SIGTERM ended the run: Dagster takes them for the run's failure, and returns."""
+    ends = [e.job_failure_data.error for e in result.all_events if e.event_type is dg.DagsterEventType.RUN_FAILURE]
+    return any(error is not None and error.cls_name in INTERRUPTS for error in ends)
+
+
 def _unforeseen(result: dg.ExecuteInProcessResult) -> Iterator[str]:
     """Name errors that no step foresaw; their tracebacks stand in Dagster's history."""
     hint = f"Hint: the traceback stands in run {result.run_id} of `lakehouse dev`."
     for event in result.get_step_failure_events():
+        if (told := event.step_failure_data.user_failure_data) is not None and told.description:
+            yield told.description
+            continue
         error = event.step_failure_data.error
         while error is not None and error.cause is not None:
             error = error.cause

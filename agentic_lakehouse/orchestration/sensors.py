@@ -82,5 +82,5 @@ def _is_due(house: Lakehouse, feed: Feed, attempt: int, ended: dg.RunRecord | No
     if began and attempt == 1:
         return True
     # A run that ended before its first step (killed, taken from the queue) is no attempt, but waited for as well.
-    wait = house.policy.retry_after_seconds * 2 ** max(attempt - 2, 0)
+    wait = float(house.policy.retry_after_seconds * 2 ** max(attempt - 2, 0))
     return time.time() >= (ended.end_time or 0) + wait

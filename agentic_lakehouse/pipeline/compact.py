@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from agentic_lakehouse.errors import EngineFailed
 from agentic_lakehouse.lake.bundles import Bundle
 from agentic_lakehouse.pipeline.parts import Parts
 from agentic_lakehouse.sql.types import quote
+
+FAN_IN = 100
+"""Files that are read at once: DuckDB opens each before it reads the first, and holds some memory for it."""
 
 
 def compact(parts: Parts, feed: Feed, bundles: Sequence[Bundle]) -> str | None:
@@ -38,12 +42,21 @@ def rewrite(bundle: Bundle, files: Sequence[Path], out: Path, *, engine: Engine)
     """Write the rows of a bundle's files to the Parquet file `out`, one file after the other.
 
     Files come in the order of their deliveries, and a delivery's rows in theirs: no sort is needed, which
-    would have to hold all rows at once.
+    would have to hold all rows at once. Of very many files, a few at a time become one first.
 
     Raises:
-        EngineFailed: `out` does not hold exactly these rows.
+        EngineFailed: what was written is not exactly what was read.
         CatalogUnavailable: a file is damaged.
     """
+    while len(files) > FAN_IN:
+        groups = [files[start : start + FAN_IN] for start in range(0, len(files), FAN_IN)]
+        files = [out.with_name(f"{uuid.uuid4().hex}.parquet") for _ in groups]
+        for group, part in zip(groups, files, strict=True):
+            _concatenate(bundle, group, part, engine)
+    _concatenate(bundle, files, out, engine)
+
+
+def _concatenate(bundle: Bundle, files: Sequence[Path], out: Path, engine: Engine) -> None:
     before = Relation(files=files, types=bundle.types, table=bundle.table)
     engine.transform("SELECT * FROM small", {"small": before}, out, types=bundle.types)
     after = Relation(files=[out], types=bundle.types)

@@ -90,12 +90,11 @@ class Maintenance:
         yield Tidied("unfinished", len(found.catalogs), names=found.catalogs)
 
     def _compaction(self) -> Tidied:
+        slices = {feed: slice_of(feed) for feed in self._house.feeds()}
+        found = self._house.bundles(slices, self._parts.policy.compaction, order_by="_delivery_id")
         files = byte_size = 0
         names, busy = [], []
-        for feed in self._house.feeds():
-            bundles = self._bundles(feed)
-            if not bundles:
-                continue
+        for feed, bundles in found.items():
             if self._is_open(feed) or not self._compacted(feed, bundles):
                 busy.append(str(feed))
                 continue
@@ -104,10 +103,6 @@ class Maintenance:
             byte_size += sum(bundle.byte_size for bundle in bundles)
             names.append(f"{feed}: {count} files into {len(bundles)}")
         return Tidied("compaction", files, byte_size, tuple(names), tuple(busy))
-
-    def _bundles(self, feed: Feed) -> list[Bundle]:
-        policy = self._parts.policy.compaction
-        return self._house.bundles(feed, slice_of(feed), policy, order_by="_delivery_id")
 
     def _is_open(self, feed: Feed) -> bool:
         return any(b.name == feed.branch for b in self._parts.bare_lake.branches() if b.name not in self._gone.branches)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,17 +32,60 @@ class Result:
 Command = Callable[..., Result]
 
 
+def settle_in(root: Path, patch: pytest.MonkeyPatch) -> Path:
+    """Let the settings of the environment point at folders below `root`; return its landing zone."""
+    landing = root / "landing"
+    landing.mkdir(parents=True, exist_ok=True)
+    patch.chdir(root)
+    for name in ("HOME", "LANDING", "VENDORS"):
+        patch.setenv(f"LAKEHOUSE_{name}", str(root / name.lower()))
+    patch.setenv("DAGSTER_HOME", "")
+    return landing
+
+
 @pytest.fixture
 def landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty landing zone; settings of the environment point at folders of the test."""
-    folder = tmp_path / "landing"
-    folder.mkdir()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LAKEHOUSE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("LAKEHOUSE_LANDING", str(folder))
-    monkeypatch.setenv("LAKEHOUSE_VENDORS", str(tmp_path / "vendors"))
-    monkeypatch.setenv("DAGSTER_HOME", "")
-    return folder
+    return settle_in(tmp_path, monkeypatch)
+
+
+def goods(first: int, *, what: str = "Stapler") -> str:
+    """A file of forty products, and a row that does not fit."""
+    rows = [f"S{n},{what} {n},{n}.50,EUR" for n in range(first, first + 40)]
+    return "\n".join(["sku,title,price,currency", *rows, "S999,Broken,call us,EUR", ""])
+
+
+def drop(landing: Path, feed: str, content: str, name: str = "data.csv") -> Path:
+    """Put a file into the landing zone."""
+    path = landing / feed / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a lakehouse in which `acme/feed` published two deliveries and `other/feed` one."""
+    root = tmp_path_factory.mktemp("published") / "here"
+    with pytest.MonkeyPatch.context() as patch:
+        landing = settle_in(root, patch)
+        drop(landing, "acme/feed", goods(0))
+        drop(landing, "other/feed", goods(500))
+        assert run(["run"]) == 0
+        drop(landing, "acme/feed", goods(20, what="Pen"), "second.csv")
+        assert run(["run"]) == 0
+    with closing(sqlite3.connect(root / "home" / "catalog.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the database is one file then
+    return root.rename(root.with_name("kept"))
+
+
+@pytest.fixture
+def restored(published: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The landing zone of that lakehouse, which is put back where it was made: tables know where they stand."""
+    root = published.with_name("here")
+    shutil.copytree(published, root, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
+    yield settle_in(root, monkeypatch)
+    shutil.rmtree(root)
 
 
 @pytest.fixture

@@ -3,67 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agentic_lakehouse.cli.app import run
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-from agentic_lakehouse_tests.cli.conftest import Command
+from agentic_lakehouse_tests.cli.conftest import Command, drop
 from agentic_lakehouse_tests.damage import DAMAGES
 
-HEAD = "sku,title,price,currency\n"
-BAD = "S99,Broken,call us,EUR\n"
 CORE, BRONZE = "product_core.product", "product_raw.acme__feed"
 SLICE = {"vendor_name": "acme", "source_table": "acme__feed"}
 
 
-def goods(first: int, *, what: str = "Stapler") -> str:
-    return HEAD + "".join(f"S{n},{what} {n},{n}.50,EUR\n" for n in range(first, first + 40))
-
-
-def settle_in(root: Path, patch: pytest.MonkeyPatch) -> None:
-    """Let the settings of the environment point at folders of the lakehouse."""
-    root.mkdir(exist_ok=True)
-    patch.chdir(root)
-    for name in ("HOME", "LANDING", "VENDORS"):
-        patch.setenv(f"LAKEHOUSE_{name}", str(root / name.lower()))
-    patch.setenv("DAGSTER_HOME", "")
-
-
-def put(landing: Path, feed: str, content: str, name: str = "data.csv") -> Path:
-    path = landing / feed / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content)
-    return path
-
-
-@pytest.fixture(scope="module")
-def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a lakehouse in which one feed published two deliveries and another one, and each a bad row."""
-    root = tmp_path_factory.mktemp("lakehouse") / "here"
-    with pytest.MonkeyPatch.context() as patch:
-        settle_in(root, patch)
-        put(root / "landing", "acme/feed", goods(0) + BAD)
-        put(root / "landing", "other/feed", goods(500) + BAD)
-        assert run(["run"]) == 0
-        put(root / "landing", "acme/feed", goods(20, what="Pen") + BAD, "second.csv")
-        assert run(["run"]) == 0
-    return root.rename(root.with_name("backup"))
-
-
 @pytest.fixture
-def landing(backup: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The landing zone of that lakehouse, put back for each test where it was: tables know where they stand."""
-    root = backup.with_name("here")
-    shutil.copytree(backup, root)
-    settle_in(root, monkeypatch)
-    yield root / "landing"
-    shutil.rmtree(root)
+def landing(restored: Path) -> Path:
+    """Commands work on a lakehouse with history."""
+    return restored
 
 
 def view() -> View:
@@ -171,18 +129,18 @@ def test_a_damaged_metadata_file_is_healed_by_a_backup_alone(lakehouse: Command)
 
 def test_a_damaged_branch_is_begun_anew(lakehouse: Command, landing: Path) -> None:
     cryptic = "F1;F2;F3;F4\n" + "".join(f"{n * 7};{n * 3};x{n % 4};{n}\n" for n in range(40))
-    put(landing, "cryptic/feed", cryptic)
+    drop(landing, "cryptic/feed", cryptic)
     lakehouse("run")
     spoil(Lakehouse().lake.view("feed/cryptic/feed").files("product_raw.cryptic__feed")[0])
 
     [found] = wrong(lakehouse)
     assert found["message"].startswith("feed/cryptic/feed: product_raw.cryptic__feed cannot be read")
-    put(landing, "cryptic/feed", cryptic, "more.csv")
+    drop(landing, "cryptic/feed", cryptic, "more.csv")
     follow(lakehouse, found["hint"], "Nothing on main is touched")
 
 
 def test_bytes_that_wait_and_are_lost_are_kept_again_when_they_come_again(lakehouse: Command, landing: Path) -> None:
-    path = put(landing, "broken/feed", "sku,price\n" + "".join(f"S{n},{n}x\n" for n in range(20)))
+    path = drop(landing, "broken/feed", "sku,price\n" + "".join(f"S{n},{n}x\n" for n in range(20)))
     lakehouse("run")
     [waiting] = Lakehouse().lake.ledger.pending(next(f for f in Lakehouse().zone.feeds() if f.vendor == "broken"))
     Path(waiting.raw_uri).unlink()

@@ -75,7 +75,7 @@ def test_a_lake_that_cannot_be_read_gives_one_clear_error(lakehouse, landing: Pa
     deliver(landing, files=1)
     lakehouse("run")
     lost = litter(landing)
-    [manifest, *_] = (lost.parents[1] / "metadata").glob("*-m0.avro")
+    [manifest] = (landing.parent / "home" / "warehouse" / "product_raw" / "acme__feed" / "metadata").glob("*-m0.avro")
     manifest.unlink()
 
     result = lakehouse("maintain")
@@ -84,4 +84,5 @@ def test_a_lake_that_cannot_be_read_gives_one_clear_error(lakehouse, landing: Pa
     assert manifest.name in result.err.replace("\n", "")
     assert "Hint:" in result.err
     assert "Traceback" not in result.err
+    assert "branches that dead runs left" in result.out
     assert lost.exists()

@@ -26,6 +26,30 @@ def test_a_feed_names_its_table_and_its_branch() -> None:
     assert (feed.table, feed.branch) == ("acme__prices", "feed/acme/prices")
 
 
+@pytest.mark.parametrize(
+    ("feed", "others"),
+    [
+        ("acme/prices", []),
+        ("a__b/c", ["a/b__c"]),
+        ("a/b__c", ["a__b/c"]),
+        ("a___b/c", ["a_/b__c"]),
+        ("a/b__c__d", ["a__b/c__d", "a__b__c/d"]),
+    ],
+)
+def test_a_feed_knows_who_else_would_have_its_table(feed: str, others: list[str]) -> None:
+    assert [str(other) for other in Feed.parse(feed).namesakes] == others
+
+
+@settings(max_examples=100)
+@given(st.from_regex(r"[ab_]{1,4}", fullmatch=True), st.from_regex(r"[ab_]{1,6}", fullmatch=True))
+def test_namesakes_share_a_table_and_know_each_other(vendor: str, name: str) -> None:
+    feed = Feed(f"a{vendor}", f"b{name}")
+
+    for other in feed.namesakes:
+        assert other.table == feed.table
+        assert feed in other.namesakes
+
+
 @pytest.mark.parametrize("part", ["", "Acme", "-acme", "a b", "ä", "a/b", "..", "a" * 49, "acme\n"])
 def test_an_id_that_could_not_be_a_folder_and_a_table_is_refused(part: str) -> None:
     with pytest.raises(UsageInvalid, match="cannot be a vendor or feed id") as caught:

@@ -91,6 +91,37 @@ def test_a_link_out_of_the_zone_is_never_followed(tmp_path: Path) -> None:
     assert zone.candidates(Feed("acme", "linked")) == []
 
 
+def test_a_vendor_that_is_a_link_out_of_the_zone_has_no_files(tmp_path: Path) -> None:
+    put(tmp_path, "outside/prices/secret.csv")
+    root = tmp_path / "landing"
+    root.mkdir()
+    (root / "acme").symlink_to(tmp_path / "outside")
+    zone = LandingZone(str(root))
+
+    assert zone.feeds() == []
+    assert zone.candidates(PRICES) == []
+    assert zone.problems() == ["acme: the link leads out of the landing zone, or nowhere"]
+
+
+def test_a_link_by_way_of_the_parent_folder_leads_out_of_the_zone(tmp_path: Path) -> None:
+    put(tmp_path, "secret.csv")
+    root = tmp_path / "landing"
+    put(root, "acme/prices/a.csv")
+    (root / "acme/prices/b.csv").symlink_to("../../../secret.csv")
+    (root / "acme/prices/c.csv").symlink_to("../prices/a.csv")
+
+    assert [c.path for c in LandingZone(str(root)).candidates(PRICES)] == ["acme/prices/a.csv", "acme/prices/c.csv"]
+
+
+def test_feeds_that_would_share_a_table_are_named_together(tmp_path: Path) -> None:
+    put(tmp_path, "a__b/c/a.csv")
+    put(tmp_path, "a/b__c/a.csv")
+
+    [problem] = LandingZone(str(tmp_path)).problems()
+
+    assert problem.startswith("a/b__c and a__b/c: they would share the table a__b__c")
+
+
 def test_a_link_within_the_zone_is_a_file(tmp_path: Path) -> None:
     target = put(tmp_path, "acme/prices/a.csv")
     (tmp_path / "acme/prices/latest.csv").symlink_to(target)

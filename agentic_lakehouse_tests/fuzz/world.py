@@ -128,6 +128,12 @@ class World:
         )
         self.house.lake.governance.decide(review)
 
+    def age_files(self) -> None:
+        """Let every file of the warehouse be old enough for maintenance to remove."""
+        for file in (self.root / "home" / "warehouse").rglob("*"):
+            if file.is_file():
+                os.utime(file, (self.clock, self.clock))
+
     def let_holder_die(self, feed: Feed) -> None:
         """Make the run that holds the feed's branch one of a process that has ended."""
         with self.house.lake._database.write() as connection:

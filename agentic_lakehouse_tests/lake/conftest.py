@@ -11,9 +11,11 @@ from agentic_lakehouse_tests.postgres import Postgres
 
 
 ON_BOTH_DATABASES = {
+    "test_compaction",
     "test_crash",
     "test_leases",
     "test_many_processes",
+    "test_orphans_beside_writers",
     "test_publish",
     "test_rebase",
     "test_rollback",

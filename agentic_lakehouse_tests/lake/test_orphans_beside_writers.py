@@ -13,13 +13,15 @@ from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake import branches, compaction, orphans, rollback
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.rollback import Rollback
-from agentic_lakehouse_tests.lake.scene import Scene, bronze, slice_of
+from agentic_lakehouse_tests.lake.scene import CORE, ERRORS, Scene, bronze, slice_of
 from agentic_lakehouse_tests.lake.tidy import KEEP_NEWEST, age, bundles, clean, compact, now, rewritten, rows, states
 
 
-def ready(scene: Scene, feed: Feed, *skus: str, run_id: str = "run-9") -> Branch:
-    branch = scene.begin(feed, run_id)
+def ready(scene: Scene, feed: Feed, *skus: str, bad: bool = False) -> Branch:
+    branch = scene.begin(feed, "run-9")
     scene.write(branch, *skus)
+    if bad:
+        branch.append(ERRORS.name, [scene.parquet(ERRORS, [{"raw": "bad", **slice_of(feed)}])])
     scene.audited(branch, scene.approve(feed))
     return branch
 
@@ -67,8 +69,8 @@ def test_while_branches_are_open(scene: Scene, feed: Feed, other: Feed) -> None:
 
 
 def test_between_the_preparation_of_a_merge_and_the_merge(scene: Scene, feed: Feed, other: Feed) -> None:
-    mine = ready(scene, feed, "A1", "A2")
-    scene.run(other, "B1")
+    theirs, mine = (ready(scene, one, one.vendor, bad=True) for one in (other, feed))
+    scene.publish(theirs)
 
     def recheck(_: object) -> list[Any]:
         age(scene)
@@ -77,8 +79,9 @@ def test_between_the_preparation_of_a_merge_and_the_merge(scene: Scene, feed: Fe
 
     scene.lake.publish(mine, author="run", message="publish", recheck=recheck)
 
-    assert scene.skus() == ["A1", "A2", "B1"]
-    rows(scene.lake.view())
+    assert scene.lake.log(1)[0].audit.rebased == (CORE.name, ERRORS.name)
+    assert scene.skus() == ["acme", "kontor"]
+    assert len(rows(scene.lake.view())[ERRORS.name]) == 2
 
 
 def test_a_branch_that_begins_between_the_look_and_the_removal(scene: Scene, feed: Feed, other: Feed) -> None:

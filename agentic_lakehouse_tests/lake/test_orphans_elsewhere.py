@@ -13,7 +13,7 @@ from pyiceberg.io import fsspec as pyiceberg_fsspec
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.lake.lake import Lake
 from agentic_lakehouse_tests.lake.scene import CORE, ERRORS, Scene, slice_of
-from agentic_lakehouse_tests.lake.tidy import KEEP_ALL, KEEP_NEWEST, SMALL, now, rewritten
+from agentic_lakehouse_tests.lake.tidy import KEEP_ALL, KEEP_NEWEST, bundles, now, rewritten
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_small_files_are_put_together(scene: Scene, feed: Feed) -> None:
     house = scene.lake.housekeeping
     staging = scene.folder / "staging"
     staging.mkdir()
-    [bundle] = house.bundles(feed, slice_of(feed), SMALL, order_by="artikel")
+    [bundle] = bundles(scene, feed)
 
     copies = house.local_files(bundle, staging)
     house.compact(feed, rewritten(scene, [bundle], copies=copies))

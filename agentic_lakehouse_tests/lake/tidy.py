@@ -71,7 +71,7 @@ def states(scene: Scene) -> dict[str, dict[str, list[str]]]:
 
 
 def bundles(scene: Scene, feed: Feed, policy: CompactionPolicy = SMALL, *, order_by: str = "artikel") -> list[Bundle]:
-    return scene.lake.housekeeping.bundles(feed, slice_of(feed), policy, order_by=order_by)
+    return scene.lake.housekeeping.bundles({feed: slice_of(feed)}, policy, order_by=order_by).get(feed, [])
 
 
 def rewritten(

@@ -1,4 +1,4 @@
-"""One `lakehouse dev` for all tests that go through its API, as it takes a while to come up; a process that is gone."""
+"""A running `lakehouse dev` for all tests that go through its API, and a process that is gone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from agentic_lakehouse_tests.orchestration.model_server import ModelServer
 
 @pytest.fixture(scope="session")
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagsterDev]:
-    """A running server with its sensor stopped; each test has feeds of its own."""
+    """One server, as it takes a while to come up, with its sensor stopped; each test has feeds of its own."""
     with ModelServer() as model, DagsterDev(tmp_path_factory.mktemp("dev"), model) as dev:
         dev.wait_until_up()
         yield dev

@@ -13,7 +13,7 @@ import httpx
 T = TypeVar("T")
 
 REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": "agentic_lakehouse.definitions"}
-PATIENCE = 120.0
+PATIENCE = 240.0
 """Seconds: a bound for what takes a moment on a quiet machine."""
 OVER = {"SUCCESS", "FAILURE", "CANCELED"}
 ERROR = "... on PythonError { message stack }"

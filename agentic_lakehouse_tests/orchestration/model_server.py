@@ -14,7 +14,7 @@ from typing import Any, Self
 
 MAPPING = "MappingProposal"
 """Name of the output that a question about a mapping asks for."""
-PATIENCE = 120.0
+PATIENCE = 240.0
 """Seconds: a bound for what takes a moment on a quiet machine."""
 REFUSAL = 401, {"error": {"message": "Incorrect API key provided."}}
 NO_IDEA = (

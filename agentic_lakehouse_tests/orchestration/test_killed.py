@@ -14,6 +14,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.lake.holders import Holder, this_process
 from agentic_lakehouse.orchestration.graph import JOB, graph
 from agentic_lakehouse.orchestration.instance import open_instance
@@ -130,6 +131,7 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def runs(self) -> dict[str, dg.DagsterRun]:
@@ -185,3 +187,22 @@ def test_where_one_of_its_processes_is_killed_the_command_says_so_and_the_next_o
     assert [result.status for result in healed] == ["published", "published"]
     assert sandbox.query("SELECT count(*) AS n FROM product_core.product") == [{"n": 40}]
     assert STARTED not in {run.status for run in command.runs().values()}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupted_command_ends_without_going_on_to_the_next_feed(
+    sandbox: Sandbox, command: Command, jobs: int
+) -> None:
+    for name in ("one", "two", "six"):
+        sandbox.drop(f"acme/{name}", price_list(note=name))
+    with command.model.holding():
+        process = command.start("--jobs", str(jobs))
+        command.model.wait_until_asked()
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate()
+
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    assert "acme/two" not in command.runs()
+    assert sandbox.lakehouse.lake.log(feed=Feed("acme", "one")) == []
+    assert {branch.lease for branch in sandbox.lakehouse.lake.branches()} <= {"free", "stale"}

@@ -10,10 +10,10 @@ from agentic_lakehouse.orchestration.killed import HOLDER_TAG, Note
 from agentic_lakehouse_tests.orchestration.dagster_dev import DagsterDev, price_list
 
 
-def published_once(dev: DagsterDev, feed: Feed, run_id: str) -> bool:
-    found = (dev.bronze_rows(feed), dev.core_rows(feed), dev.commits(feed), dev.statuses(feed))
-    assert found == (20, 20, [run_id], ["published"])
-    return feed.branch not in dev.open_branches()
+def assert_published_once(dev: DagsterDev, feed: Feed, *, by: str) -> None:
+    assert (dev.bronze_rows(feed), dev.core_rows(feed)) == (20, 20)
+    assert (dev.commits(feed), dev.statuses(feed)) == ([by], ["published"])
+    assert feed.branch not in dev.open_branches()
 
 
 def test_after_a_terminated_run_the_feed_can_be_started_again(dev: DagsterDev) -> None:
@@ -21,20 +21,20 @@ def test_after_a_terminated_run_the_feed_can_be_started_again(dev: DagsterDev) -
     with dev.model.holding():
         run_id = dev.launch(feed)
         dev.model.wait_until_asked()
-        rival = dev.run_to_end(feed)
+        rival = dev.run(feed)
         dev.dagster.terminate(run_id)
         stopped = dev.dagster.ended(run_id)
 
-    assert rival.failure.metadata["reason"] == "branch_leased"
-    assert f"stopped/feed is being worked on by run {run_id}" in rival.failure.description
-    assert "Hint: Wait for it." in rival.failure.description
+    assert rival.reason == "branch_leased"
+    assert rival.errors[0].startswith(f"stopped/feed is being worked on by run {run_id}")
+    assert "Hint: Wait for it." in rival.errors[0]
     assert stopped.status == "CANCELED"
     assert dev.commits(feed) == []
 
     again = dev.run_to_end(feed)
 
     assert again.status == "SUCCESS", again.failures
-    assert published_once(dev, feed, again.id)
+    assert_published_once(dev, feed, by=again.id)
 
 
 def test_after_a_killed_run_the_command_line_takes_over(dev: DagsterDev) -> None:
@@ -52,4 +52,4 @@ def test_after_a_killed_run_the_command_line_takes_over(dev: DagsterDev) -> None
     again = dev.run(feed)
 
     assert again.status == "published"
-    assert published_once(dev, feed, again.run_id)
+    assert_published_once(dev, feed, by=again.run_id)

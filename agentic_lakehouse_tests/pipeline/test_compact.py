@@ -53,6 +53,17 @@ def test_the_rows_are_the_same_one_file_after_the_other(files: list[Path], tmp_p
     assert pq.read_table(out).to_pylist() == expected
 
 
+def test_very_many_files_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agentic_lakehouse.pipeline.compact.FAN_IN", 3)
+    paths = [tmp_path / f"small-{number:02}.parquet" for number in range(20)]
+    for number, path in enumerate(paths):
+        pq.write_table(pa.table({"stock": [number]}), path)
+
+    rewrite(BUNDLE, paths, out := tmp_path / "one.parquet", engine=LocalEngine())
+
+    assert pq.read_table(out)["stock"].to_pylist() == list(range(20))
+
+
 @pytest.mark.parametrize(
     "sql",
     [
