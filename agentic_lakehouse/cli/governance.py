@@ -20,6 +20,10 @@ By = Annotated[str | None, typer.Option("--by", help="Who decides; your login na
 Note = Annotated[str, typer.Option("--note", help="Why.")]
 
 
+MAX_COLUMNS = 6
+"""Columns of a removed row that fit a terminal."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(checks)
@@ -138,12 +142,18 @@ def show(proposal: Id, json: Json = False) -> None:
     """
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
     from agentic_lakehouse.pipeline.proposals import mapping_of
+    from agentic_lakehouse.pipeline.removal_review import removal_of
 
     found = Lakehouse().lake.governance.proposal(proposal)
     if json or found.kind == "spec":
         print_json(found.model_dump(mode="json"))
         return
     console().print(f"{found.id} {found.feed} {found.status}: {found.reason}", markup=False)
+    if found.kind == "removal":
+        rows = removal_of(found).sample
+        names = list(dict.fromkeys(name for row in rows for name in row))[:MAX_COLUMNS]
+        print_table(names, [[row.get(name, "") for name in names] for row in rows])
+        return
     print_table(
         ("target", "sources", "expression", "conf.", "why"),
         [(c.target, ", ".join(c.sources), c.expression, c.confidence, c.rationale) for c in mapping_of(found).columns],

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from agentic_lakehouse.contracts.base import Record
 
 DeliveryStatus = Literal["pending", "published", "failed", "withdrawn"]
-ProposalKind = Literal["spec", "mapping"]
+ProposalKind = Literal["spec", "mapping", "removal"]
 ProposalStatus = Literal["proposed", "approved", "active", "rejected", "superseded"]
 CallStatus = Literal["ok", "unparsable", "schema", "semantic", "transport", "configuration"]
 Severity = Literal["ERROR", "WARN"]
@@ -46,7 +46,7 @@ class Delivery(Record):
 
 
 class Proposal(Record):
-    """A spec or mapping on its way to being in force."""
+    """A spec or mapping on its way to being in force, or a removal that waits for a person."""
 
     id: str
     """Short, stable: `<kind>-<first 12 of sha256 of feed + content>`."""
@@ -56,11 +56,12 @@ class Proposal(Record):
     sha256: str
     """Identity of `content`: what an approval binds."""
     content: dict[str, Any]
-    """The `FeedSpec` or `Mapping` as JSON."""
+    """The `FeedSpec`, `Mapping` or `Removal` as JSON."""
     shape_sha256: str
-    """What it was made for: `FeedProfile.shape_sha256` for a spec, `FeedSpec.shape_sha256` for a mapping."""
+    """What it was made for: `FeedProfile.shape_sha256` for a spec, `FeedSpec.shape_sha256` for a mapping, for a
+    removal the deliveries and rules that it follows from."""
     standard_sha256: str = ""
-    """Standard of a mapping; empty for a spec."""
+    """Standard of a mapping; else empty."""
     reason: str = ""
     """Why a person must look, or why the policy let it pass."""
     model: str = ""

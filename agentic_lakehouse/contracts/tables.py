@@ -97,6 +97,16 @@ def ingest_errors_table(standard: ProductStandard) -> TableSchema:
             TableColumn(name="code", type="string", doc="Kind of fault, such as `not_a_decimal`."),
             TableColumn(name="message", type="string"),
             TableColumn(name="raw", type="string", doc="The record, verbatim."),
+            TableColumn(
+                name="cells",
+                type="string",
+                doc="Its cells as JSON, as written, by the vendor's header; null where they cannot be told apart.",
+            ),
+            TableColumn(
+                name="typed",
+                type="string",
+                doc='What the spec read of them as JSON, by bronze column: the value as text, or `{"fault": code}`.',
+            ),
             TableColumn(name="spec_sha256", type="string"),
             TableColumn(name="status", type="string", doc="`open`, `replayed` or `waived`."),
             TableColumn(name="_run_id", type="string"),

@@ -21,7 +21,8 @@ class VendorFacts(Contract):
     units: dict[str, str] = Field(default_factory=dict)
     """Unit of a quantity whose column names none, by dimension: `{mass: g, length: mm}`."""
     delivery: Literal["delta", "full"] = "delta"
-    """Whether a delivery holds changes or everything. Recorded; keys that a `full` one lacks are not removed yet."""
+    """Whether a delivery holds changes or everything: keys that a `full` one lacks are removed, but not those of its
+    error rows, none where the key of such a row cannot be read, and many only after a person's review."""
     expected: str | None = None
     """How often a delivery is expected: `daily`, `weekly`, or a cron line."""
     contact: str | None = None

@@ -27,6 +27,13 @@ class TypedColumn:
     codes: pl.Series
     """Fault code, null where the cell is fine."""
 
+    @property
+    def texts(self) -> pl.Series:
+        """Values as text that SQL casts back to exactly them; instants as ISO 8601."""
+        if isinstance(self.values.dtype, pl.Datetime):
+            return self.values.dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ")
+        return self.values.cast(pl.String)
+
 
 def require_readable(column: ColumnSpec) -> None:
     """Refuse a spec whose format cannot be read by.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ _BAD_ROW = {
     "code": pl.String,
     "message": pl.String,
     "raw": pl.String,
+    "cells": pl.String,
+    "typed": pl.String,
 }
 
 
@@ -118,13 +121,24 @@ def _bad_rows(
     typed: Sequence[TypedColumn],
     first: pl.Series,
 ) -> pl.DataFrame:
-    found: list[tuple[Any, ...]] = [(b.row_number, b.line, b.column, b.code, b.message, b.raw) for b in batch.broken]
-    for row in first.is_not_null().arg_true():
+    found: list[tuple[Any, ...]] = [
+        (b.row_number, b.line, b.column, b.code, b.message, b.raw, None, None) for b in batch.broken
+    ]
+    bad = first.is_not_null()
+    texts = [column.texts.filter(bad) for column in typed]
+    for place, row in enumerate(bad.arg_true()):
         position = first[row]
         column, code = columns[position], typed[position].codes[row]
         message = fault_message(column, code, cells[position][row])
-        found.append((batch.row_number[row], batch.line[row], column.source_name, code, message, batch.raw[row]))
+        faults = [column.codes[row] for column in typed]
+        read = {c.name: {"fault": f} if f else t[place] for c, f, t in zip(columns, faults, texts, strict=True)}
+        where = (batch.row_number[row], batch.line[row], column.source_name)
+        found.append((*where, code, message, batch.raw[row], _json(batch.rows.row(row, named=True)), _json(read)))
     return pl.DataFrame(sorted(found, key=lambda bad: bad[0]), schema=_BAD_ROW, orient="row")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _good_facts(spec: FeedSpec, lineage: Lineage) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from agentic_lakehouse.errors import FileUnsettled
+from agentic_lakehouse.errors import FeedUnreadable, FileUnsettled
 from agentic_lakehouse.feeds.landing import Candidate, LandingZone
 from agentic_lakehouse.feeds.source import unreadable
 
@@ -71,29 +71,37 @@ def is_kept(raw_uri: str, *, byte_size: int) -> bool:
     return bool(raw.isfile(place)) and raw.size(place) == byte_size
 
 
-def local_copy(raw_uri: str, staging: Path) -> Path:
+def local_copy(raw_uri: str, staging: Path, *, name: str = "", byte_size: int | None = None) -> Path:
     """Return a local path of kept bytes: their own where they are local, else a copy in `staging`.
+
+    Args:
+        raw_uri: where they are kept.
+        staging: folder for a copy.
+        name: what messages call them; their place where not given.
+        byte_size: how many they must be, where that is known.
 
     Raises:
         FeedUnreadable: the bytes are gone, or no longer what their name says.
     """
     raw, place = fsspec.core.url_to_fs(raw_uri)
-    name = PurePosixPath(place).name
+    sha256, told = PurePosixPath(place).name, name or raw_uri
     if isinstance(raw, LocalFileSystem):
-        if not Path(place).is_file():
-            raise _gone(raw_uri)
-        return Path(place)
-    target = staging / name
+        path = Path(place)
+        if not path.is_file():
+            raise _gone(told, raw_uri)
+        # Hashing them anew would read every file twice; a copy that was cut short is told by its size.
+        if byte_size is not None and path.stat().st_size != byte_size:
+            raise _changed(told, raw_uri)
+        return path
+    target = staging / sha256
     digest = hashlib.sha256()
     try:
         with raw.open(place, "rb") as source, target.open("wb") as copy:
             _stream(source, copy, digest)
     except OSError as error:
-        raise _gone(raw_uri) from error
-    if digest.hexdigest() != name:
-        raise unreadable(
-            raw_uri, "holds other bytes than were kept", hint="Restore it from a backup, or deliver it again."
-        )
+        raise _gone(told, raw_uri) from error
+    if digest.hexdigest() != sha256:
+        raise _changed(told, raw_uri)
     return target
 
 
@@ -137,7 +145,11 @@ def _name(raw: Any, part: str, target: str) -> None:
         raw.mv(part, target)
 
 
-def _gone(raw_uri: str) -> Exception:
-    return unreadable(
-        raw_uri, "is no longer kept", hint="Retention removed it, or the warehouse moved: deliver it again."
-    )
+def _gone(name: str, raw_uri: str) -> FeedUnreadable:
+    hint = f"They stood in {raw_uri}: retention removed them, or the warehouse moved. Deliver it again."
+    return unreadable(name, "its kept bytes are no longer there", hint=hint)
+
+
+def _changed(name: str, raw_uri: str) -> FeedUnreadable:
+    hint = f"Restore {raw_uri} from a backup, or deliver it again."
+    return unreadable(name, "its kept bytes are not those that were kept", hint=hint)

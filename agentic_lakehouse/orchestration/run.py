@@ -76,7 +76,8 @@ def run_feeds(lakehouse: Lakehouse, wanted: Sequence[Feed] = (), *, jobs: int = 
 
 def at_rest(lakehouse: Lakehouse, feed: Feed) -> FeedRun:
     """Say how a feed without work stands: unchanged, or still waiting for a person."""
-    waits = lakehouse.undecided(feed) if lakehouse.lake.ledger.pending(feed) else None
+    pending = lakehouse.lake.ledger.pending(feed)
+    waits = lakehouse.undecided(feed) if pending else lakehouse.undecided_removal(feed)
     return FeedRun(
         run_id="",
         feed=str(feed),

@@ -7,7 +7,6 @@ pointers, and refusing to merge without them, is the lake's part; showing them i
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.engines.base import Engine, Relation
 from agentic_lakehouse.lake.view import View
-from agentic_lakehouse.sql.types import literal
 
 BRONZE_CHECKS: dict[str, str] = {
     "row_conservation": "Every record of each new file is in bronze or in ingest_errors, exactly once.",
@@ -26,10 +24,12 @@ BRONZE_CHECKS: dict[str, str] = {
     "keys_unique": "The spec's primary key does not repeat within a delivery.",
     "partition_values": "Rows carry the partition values of their delivery.",
 }
+REMOVED_SHARE = "removed_share"
 STAGED_CHECKS: dict[str, str] = {
-    "row_conservation": "Every bronze row of the folded deliveries is accepted, or is in mapping_errors.",
+    "row_conservation": "Every folded row is in core or mapping_errors, gave way to a later row, or was removed.",
     "mapping_complete": "Every required target is filled by the mapping, a fallback or the lake.",
     "rejected_share": "The share of rows that the standard's rules reject is within the policy.",
+    REMOVED_SHARE: "The share of published keys that full deliveries take away is within the policy, or reviewed.",
 }
 
 
@@ -67,6 +67,6 @@ def result(
     )
 
 
-def listed(values: Sequence[str]) -> str:
-    """Return values as the inside of an SQL `IN (...)`, which nothing is in where there are none."""
-    return ", ".join(literal(v) for v in values) or "NULL"
+def plain(row: Map[str, object]) -> dict[str, object]:
+    """Return a row without its empty cells, as JSON can hold it."""
+    return {k: v if isinstance(v, (str, int, float, bool)) else str(v) for k, v in row.items() if v is not None}

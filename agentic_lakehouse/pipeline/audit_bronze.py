@@ -9,9 +9,9 @@ from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.governed import CheckResult, Delivery, Severity
 from agentic_lakehouse.contracts.tables import bronze_table, ingest_errors_table
 from agentic_lakehouse.engines.base import Relation
-from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, Scope, listed, result
+from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, Scope, result
 from agentic_lakehouse.pipeline.conform import relation, slice_of
-from agentic_lakehouse.sql.types import literal, quote
+from agentic_lakehouse.sql.types import listed, literal, quote
 
 
 def audit_bronze(scope: Scope, spec: FeedSpec, deliveries: Sequence[Delivery]) -> list[CheckResult]:

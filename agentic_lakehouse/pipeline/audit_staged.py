@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from agentic_lakehouse.contracts.governed import CheckResult, Severity
 from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.removal import Removal
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule
-from agentic_lakehouse.contracts.tables import mapping_errors_table
+from agentic_lakehouse.contracts.tables import ingest_errors_table, mapping_errors_table
+from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.engines.base import Relation
+from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.approval import unfilled
-from agentic_lakehouse.pipeline.audit import Scope, listed, result, staged_check_names
-from agentic_lakehouse.pipeline.conform import relation, slice_of
+from agentic_lakehouse.pipeline.audit import REMOVED_SHARE, Scope, plain, result, staged_check_names
+from agentic_lakehouse.pipeline.conform import relation, run_facts, slice_of
+from agentic_lakehouse.pipeline.conservation import Account, account
+from agentic_lakehouse.pipeline.fold_sql import Deliveries
+from agentic_lakehouse.pipeline.removal_review import removal_from
 from agentic_lakehouse.sql.rules import breach, table_check, table_verdict
 from agentic_lakehouse.sql.types import literal, quote
 
 MAX_SAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What the audit of a staged slice found."""
+
+    results: list[CheckResult]
+    removal: Removal | None
+    """What full deliveries take away, where it is more than the policy lets pass."""
 
 
 def audit_staged(
@@ -24,73 +40,90 @@ def audit_staged(
     mapping: Mapping,
     bronze: str,
     *,
-    deliveries: Sequence[str] | None,
+    deliveries: Deliveries,
+    facts: VendorFacts,
+    main: View,
+    waiting: Sequence[str],
+    since: str,
     approved_by_person: bool,
-) -> list[CheckResult]:
+) -> Staged:
     """Check the feed's slice of core against every rule of the standard, and that no row went missing.
 
     Args:
         scope: what to look at.
         mapping: the mapping that made the slice.
         bronze: full name of the feed's bronze table.
-        deliveries: what was folded; `None` for all of bronze.
+        deliveries: what was folded.
+        facts: what we know of the vendor.
+        main: the lake as it is published.
+        waiting: deliveries that wait to be published.
+        since: the feed's last commit.
         approved_by_person: a person saw how many rows the mapping rejects, so that this only warns.
     """
     core = scope.standard.name
-    faults = mapping_errors_table(scope.standard).name
-    relations = {
-        "slice": relation(scope.view, core, scope.staging, **slice_of(scope.feed)),
-        "bronze": relation(scope.view, bronze, scope.staging),
-        "faults": relation(scope.view, faults, scope.staging, **slice_of(scope.feed)),
-    }
+    relations = _relations(scope, bronze, deliveries, main)
+    found = account(scope, relations, deliveries, mapping=mapping, facts=run_facts(scope.feed, facts))
+    removal = None
+    if deliveries.full:
+        removal = removal_from(found.removed, scope, relations["published"], waiting=waiting, since=since)
     results = [
-        *_folded(scope, core, relations, deliveries, approved_by_person=approved_by_person),
+        *_folded(scope, core, found, approved_by_person=approved_by_person),
+        _removed_share(scope, core, removal),
         _mapping_complete(core, mapping, scope.standard),
         *_row_rules(scope, core, relations),
         *audit_table(scope),
     ]
     described = staged_check_names(scope.standard)
-    return [r.model_copy(update={"description": f"{described[r.name][0]} {r.description}".strip()}) for r in results]
+    told = [r.model_copy(update={"description": f"{described[r.name][0]} {r.description}".strip()}) for r in results]
+    too_much = removal is not None and removal.share > scope.policy.max_removed_share
+    return Staged(told, removal if too_much else None)
 
 
-def _folded(
-    scope: Scope,
-    core: str,
-    relations: Map[str, Relation],
-    deliveries: Sequence[str] | None,
-    *,
-    approved_by_person: bool,
-) -> list[CheckResult]:
-    """Rows are conserved: each is accepted (it stands in core, or a newer row of its key does) or an error."""
-    only = "true" if deliveries is None else f"_delivery_id IN ({listed(deliveries)})"
-    found = scope.numbers(
-        f"WITH b AS (SELECT _delivery_id, _row_number FROM bronze WHERE {only}), "
-        f"e AS (SELECT DISTINCT _delivery_id, _row_number FROM faults WHERE cost = 'reject_row' AND {only}), "
-        f"c AS (SELECT _delivery_id, _row_number FROM slice WHERE {only}) "
-        "SELECT (SELECT count(*) FROM b) AS rows, (SELECT count(*) FROM e) AS rejected, "
-        "(SELECT count(*) FROM c ANTI JOIN b USING (_delivery_id, _row_number)) AS invented, "
-        "(SELECT count(*) FROM e ANTI JOIN b USING (_delivery_id, _row_number)) AS stray, "
-        "(SELECT count(*) FROM c JOIN e USING (_delivery_id, _row_number)) AS doubled, "
-        "(SELECT count(*) FROM b ANTI JOIN e USING (_delivery_id, _row_number) "
-        "ANTI JOIN c USING (_delivery_id, _row_number)) AS superseded, "
-        "(SELECT count(DISTINCT _delivery_id) FROM b) AS folded",
-        relations,
-    )
-    # A row of the newest delivery is superseded by nothing: there it must stand in core or in the errors.
-    missing = found["superseded"] if found["folded"] <= 1 else 0
-    lost = found["invented"] + found["stray"] + found["doubled"] + missing
+def _relations(scope: Scope, bronze: str, deliveries: Deliveries, main: View) -> dict[str, Relation]:
+    mine, standard = slice_of(scope.feed), scope.standard
+    found = {
+        "slice": relation(scope.view, standard.name, scope.staging, **mine),
+        "bronze": relation(scope.view, bronze, scope.staging),
+        "faults": relation(scope.view, mapping_errors_table(standard).name, scope.staging, **mine),
+    }
+    if deliveries.new is not None or deliveries.full:
+        found["published"] = relation(main, standard.name, scope.staging, **mine)
+    if deliveries.full:
+        found["bad"] = relation(scope.view, ingest_errors_table(standard).name, scope.staging, **mine)
+    return found
+
+
+def _folded(scope: Scope, core: str, found: Account, *, approved_by_person: bool) -> list[CheckResult]:
     bound = scope.policy.approval.max_rejected_share
     severity: Severity = "WARN" if approved_by_person else "ERROR"
     return [
-        result("row_conservation", core, lost, note=f"{found['rows']} rows folded, {found['rejected']} rejected"),
+        result(
+            "row_conservation",
+            core,
+            found.unaccounted,
+            note=f"{found.rows} rows folded, {found.rejected} rejected.",
+        ),
         result(
             "rejected_share",
             core,
-            found["rejected"] if found["rejected"] > bound * found["rows"] else 0,
-            note=f"{found['rejected']} of {found['rows']} rows are rejected; the policy allows {bound:.0%}",
+            found.rejected if found.rejected > bound * found.rows else 0,
+            note=f"{found.rejected} of {found.rows} rows are rejected; the policy allows {bound:.0%}.",
             severity=severity,
         ),
     ]
+
+
+def _removed_share(scope: Scope, core: str, removal: Removal | None) -> CheckResult:
+    bound = scope.policy.max_removed_share
+    if removal is None:
+        return result(REMOVED_SHARE, core, 0)
+    checked = result(
+        REMOVED_SHARE,
+        core,
+        removal.removed if removal.share > bound else 0,
+        note=f"{removal.removed} of {removal.published} keys are taken away; the policy lets {bound:.0%} pass.",
+    )
+    return checked.model_copy(update={"samples": removal.sample[:MAX_SAMPLES]})
 
 
 def _mapping_complete(core: str, mapping: Mapping, standard: ProductStandard) -> CheckResult:
@@ -117,7 +150,7 @@ def _row_rules(scope: Scope, core: str, relations: Map[str, Relation]) -> list[C
         if counts[rule.name]:
             sql = f"SELECT * FROM slice WHERE {breach(rule, types=types)}"
             rows = scope.engine.query(sql, relations, limit=MAX_SAMPLES).to_pylist()
-            samples = tuple({k: _plain(v) for k, v in row.items() if v is not None} for row in rows)
+            samples = tuple(plain(row) for row in rows)
         results.append(
             CheckResult(
                 name=rule.name,
@@ -152,7 +185,3 @@ def _table_rule(scope: Scope, rule: Rule, core: str, relations: Map[str, Relatio
         count=0 if verdict["passed"] else int(verdict["found"] or 0),
         sql=table_check(rule, core, key=key),
     )
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, (str, int, float, bool)) else str(value)

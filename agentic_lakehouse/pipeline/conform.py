@@ -8,21 +8,20 @@ anew from all of bronze, with the same result for what did not change.
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.standard import ProductStandard
-from agentic_lakehouse.contracts.tables import TableSchema, core_table, mapping_errors_table
+from agentic_lakehouse.contracts.tables import TableSchema, core_table, ingest_errors_table, mapping_errors_table
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.engines.base import Engine, Relation, StagedFile
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.files import PartitionValue
 from agentic_lakehouse.lake.view import View
-from agentic_lakehouse.pipeline import fold
-from agentic_lakehouse.pipeline.judgement import Judgement, judge
+from agentic_lakehouse.pipeline.fold import Sources, fold
+from agentic_lakehouse.pipeline.fold_sql import Deliveries
 from agentic_lakehouse.pipeline.outcomes import Conformed
 
 
@@ -52,7 +51,7 @@ def conform(
     mapping: Mapping,
     bronze: str,
     *,
-    deliveries: Sequence[str] | None,
+    deliveries: Deliveries,
     standard: ProductStandard,
     facts: VendorFacts,
     engine: Engine,
@@ -66,7 +65,7 @@ def conform(
         feed: whose slice it is.
         mapping: approved mapping.
         bronze: full name of the feed's bronze table.
-        deliveries: fold these alone into the slice as it stands; `None` folds all of bronze anew.
+        deliveries: which rows to fold, and which deliveries take away what they lack.
         standard: target table and rules.
         facts: what we know of the vendor.
         engine: runs the SQL.
@@ -74,58 +73,41 @@ def conform(
         run_id: lineage.
         staging: empty scratch folder.
     """
-    core, faults = core_table(standard), mapping_errors_table(standard)
-    bronze_rows = relation(branch, bronze, staging)
-    judgement = judge(
-        mapping,
+    core, faults, bad = core_table(standard).name, mapping_errors_table(standard), ingest_errors_table(standard).name
+    mine = slice_of(feed)
+    sources = Sources(
+        bronze=relation(branch, bronze, staging),
+        # Folding anew does not look at the slice as it stands: that also heals a damaged one.
+        current=relation(branch, core, staging, **mine) if deliveries.new is not None else None,
+        bad=relation(branch, bad, staging, **mine) if deliveries.full else None,
+    )
+    folded = fold(
+        deliveries,
+        sources,
+        mapping=mapping,
         standard=standard,
-        bronze_types=bronze_rows.types,
         facts=run_facts(feed, facts),
-        deliveries=deliveries,
+        run_id=run_id,
+        engine=engine,
+        staging=staging,
     )
-    ranked = rank(judgement, bronze_rows, standard=standard, engine=engine, staging=staging)
-    # Folding anew does not look at the slice as it stands: that also heals a damaged one.
-    current = {} if deliveries is None else {"current": relation(branch, core.name, staging, **slice_of(feed))}
-    lineage = {"mapping_sha256": mapping.sha256, "run_id": run_id}
-    new_slice = engine.transform(
-        fold.accepted(standard, core, onto_current=deliveries is not None, **lineage),
-        {"ranked_rows": ranked, **current},
-        staging / "core.parquet",
-        types=core.types,
-    )
-    found = engine.transform(
-        fold.errors(judgement, vendor_name=feed.vendor, source_table=feed.table, **lineage),
-        {"ranked_rows": ranked, "bronze": bronze_rows},
-        staging / "mapping_errors.parquet",
-        types=faults.types,
-    )
-    counts = engine.query(fold.COUNTS, {"ranked_rows": ranked}).to_pylist()[0]
-    broken = _broken_rules(found, faults, engine)
-    branch.replace_slice(core.name, slice_of(feed), [new_slice.path])
-    if deliveries is None:
-        branch.replace_slice(faults.name, slice_of(feed), [found.path])
+    broken = _broken_rules(folded.errors, faults, engine)
+    branch.replace_slice(core, mine, [folded.core.path])
+    if deliveries.new is None:
+        branch.replace_slice(faults.name, mine, [folded.errors.path])
     else:
-        branch.append(faults.name, [found.path])
-    mode: Literal["incremental", "rebuild"] = "rebuild" if deliveries is None else "incremental"
+        branch.append(faults.name, [folded.errors.path])
+    mode: Literal["incremental", "rebuild"] = "rebuild" if deliveries.new is None else "incremental"
     return Conformed(
-        table=core.name,
+        table=core,
         mode=mode,
-        rows_in=counts["rows_in"],
-        core_rows=counts["accepted"],
-        rejected_rows=counts["rejected"],
+        rows_in=folded.rows_in,
+        core_rows=folded.rows_in - folded.rejected,
+        rejected_rows=folded.rejected,
         nulled_cells=sum(count for (_, cost), count in broken.items() if cost == "null_cell"),
-        slice_rows=new_slice.rows,
+        slice_rows=folded.core.rows,
         broken_rules={rule: count for (rule, _), count in broken.items()},
     )
-
-
-def rank(
-    judgement: Judgement, bronze: Relation, *, standard: ProductStandard, engine: Engine, staging: Path
-) -> Relation:
-    """Run a judgement over bronze and rank its rows by key, as the relation that `fold` reads."""
-    sql, types = fold.ranked(judgement, standard)
-    ranked = engine.transform(sql, {"bronze": bronze}, staging / "ranked.parquet", types=types)
-    return Relation(files=[ranked.path], types=types)
 
 
 def _broken_rules(found: StagedFile, schema: TableSchema, engine: Engine) -> Map[tuple[str, str], int]:

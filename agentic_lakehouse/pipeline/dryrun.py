@@ -12,9 +12,9 @@ from agentic_lakehouse.contracts.tables import bronze_table
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.engines.base import Engine, Relation
 from agentic_lakehouse.errors import EngineFailed, GuardRefused
-from agentic_lakehouse.pipeline import fold
-from agentic_lakehouse.pipeline.conform import rank, run_facts
-from agentic_lakehouse.pipeline.judgement import judge
+from agentic_lakehouse.pipeline.conform import run_facts
+from agentic_lakehouse.pipeline.judging import judge
+from agentic_lakehouse.pipeline.removal import key_of
 from agentic_lakehouse.sql.compiler import compile_expression
 
 SAMPLE_ROWS = 1_000
@@ -92,21 +92,21 @@ class DryRun:
     def _try(self, mapping: Mapping) -> Trial:
         facts = run_facts(self.feed, self.facts)
         judgement = judge(mapping, standard=self.standard, bronze_types=self.types, facts=facts)
-        ranked = rank(judgement, self.sample, standard=self.standard, engine=self.engine, staging=self.scratch)
+        repeat = f"row_number() OVER (PARTITION BY {judgement.rejected}, _delivery_id, {key_of(self.standard)})"
         conversions = [f for f in judgement.faults if f.rule == f"{f.column}_converts"]
         counts = [f"count_if({f.flag}) AS {f.flag}, any_value({f.value}) AS {f.value}" for f in conversions]
-        totals = self.engine.query(fold.COUNTS, {"ranked_rows": ranked}).to_pylist()[0]
-        rows = totals["rows_in"]
+        asked = ", ".join(["count(*) AS rows", f"count_if({judgement.rejected} OR repeat > 1) AS rejected", *counts])
+        sql = f"SELECT {asked} FROM (SELECT *, {repeat} AS repeat FROM ({judgement.over()}))"
+        found = self.engine.query(sql, {"bronze": self.sample}).to_pylist()[0]
+        rows = found["rows"]
         if not rows:
             return Trial([], rejected_share=0.0)
-        sql = f"SELECT {', '.join(counts) or 'NULL'} FROM ranked_rows"
-        found = self.engine.query(sql, {"ranked_rows": ranked}).to_pylist()[0]
         lost = [
             f"{f.column!r}: {found[f.flag]} of {rows} sample values are lost, such as {found[f.value]!r}: {f.message}"
             for f in conversions
             if found[f.flag] > MAX_LOST * rows
         ]
-        return Trial(lost, rejected_share=totals["rejected"] / rows)
+        return Trial(lost, rejected_share=found["rejected"] / rows)
 
     def _unbound(self, mapping: Mapping) -> list[str]:
         """Name the lines that do not bind to the feed's columns, after the whole did not run."""

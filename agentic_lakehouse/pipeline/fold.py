@@ -1,90 +1,94 @@
-"""The SQL that folds judged rows into a slice of core: the latest version of a key wins.
+"""Bronze becomes a slice of core: the latest version of each key that a rule or a full delivery leaves standing.
 
-Core is a pure function of bronze: `accepted` rows ordered by (delivery, row) under a key. A key twice in
-one delivery keeps its last row, the others are `duplicate_key` errors; an older delivery's row is
-superseded silently. Folding a new delivery into the current slice gives what folding everything gives.
+A pure function of bronze, mapping, standard and vendor facts. Folding new deliveries into a slice gives
+what folding all of bronze anew gives; a row never takes the place of a newer one, in whatever order they come.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Map
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.standard import ProductStandard
-from agentic_lakehouse.contracts.tables import TableSchema
-from agentic_lakehouse.pipeline.judgement import Fault, Judgement
-from agentic_lakehouse.sql.types import literal, quote
+from agentic_lakehouse.contracts.tables import core_table, mapping_errors_table
+from agentic_lakehouse.engines.base import Engine, Relation, StagedFile
+from agentic_lakehouse.pipeline import fold_sql
+from agentic_lakehouse.pipeline.fold_sql import Deliveries
+from agentic_lakehouse.pipeline.judging import judge
+from agentic_lakehouse.pipeline.removal import error_keys
 
-DUPLICATE_KEY = "duplicate_key"
+
+@dataclass(frozen=True)
+class Sources:
+    """What a fold reads."""
+
+    bronze: Relation
+    current: Relation | None = None
+    """The slice of core as it stands; `None` where all of bronze is folded anew."""
+    bad: Relation | None = None
+    """The feed's slice of `ingest_errors`; `None` where deliveries hold changes only."""
 
 
-def ranked(judgement: Judgement, standard: ProductStandard) -> tuple[str, dict[str, str]]:
-    """Return a judgement's query over `bronze` with `_rejected` and `_repeat` added, and its types.
+@dataclass(frozen=True)
+class Folded:
+    """What a fold wrote and counted."""
 
-    `_repeat` is 1 for the row of a key that its delivery ends with, more for the rows before it.
+    core: StagedFile
+    """The whole new slice."""
+    errors: StagedFile
+    """Faults of the rows that were folded."""
+    rows_in: int
+    rejected: int
+
+
+def fold(
+    deliveries: Deliveries,
+    sources: Sources,
+    *,
+    mapping: Mapping,
+    standard: ProductStandard,
+    facts: Map[str, str | None],
+    run_id: str,
+    engine: Engine,
+    staging: Path,
+) -> Folded:
+    """Judge rows of bronze, fold the good ones into the slice, and tell every fault.
+
+    Args:
+        deliveries: which rows to fold, and which deliveries take away what they lack.
+        sources: relations to read.
+        mapping: guarded expressions.
+        standard: target table and rules.
+        facts: the run's facts.
+        run_id: lineage.
+        engine: runs the SQL.
+        staging: empty scratch folder.
     """
-    rejecting = [f.flag for f in judgement.faults if f.cost == "reject_row"]
-    rejected = " OR ".join(rejecting) if rejecting else "false"
-    key = ", ".join(quote(c) for c in standard.key)
-    sql = (
-        "SELECT *, row_number() OVER "
-        f"(PARTITION BY _rejected, _delivery_id, {key} ORDER BY _row_number DESC) AS _repeat "
-        f"FROM (SELECT *, ({rejected}) AS _rejected FROM ({judgement.sql}))"
+    bronze = sources.bronze
+    judgement = judge(mapping, standard=standard, bronze_types=bronze.types, facts=facts)
+    lineage = {"mapping_sha256": mapping.sha256, "run_id": run_id}
+    known = {"bronze": bronze}
+
+    def write(name: str, sql: str, types: Map[str, str]) -> StagedFile:
+        staged = engine.transform(sql, known, staging / f"{name}.parquet", types=types)
+        known[name] = Relation(files=[staged.path], types=types)
+        return staged
+
+    if sources.current is not None:
+        known["current"] = sources.current
+    if sources.bad is not None:
+        known["bad"] = sources.bad
+        write("error_keys", *error_keys(mapping, standard, bronze.types, facts, where=deliveries.where))
+    write("verdicts", *fold_sql.verdicts(judgement, standard, deliveries))
+    write("left_out", fold_sql.left_out(standard, deliveries), fold_sql.LEFT_OUT)
+    core, faults = core_table(standard), mapping_errors_table(standard)
+    source = {"vendor_name": str(facts["_vendor_name"]), "source_table": str(facts["_source_table"])}
+    counts = engine.query(fold_sql.COUNTS, known).to_pylist()[0]
+    return Folded(
+        core=write("core", fold_sql.new_slice(judgement, core, deliveries, **lineage), core.types),
+        errors=write("mapping_errors", fold_sql.errors(judgement, **source, **lineage), faults.types),
+        rows_in=counts["rows_in"],
+        rejected=counts["rejected"],
     )
-    return sql, {**judgement.types, "_rejected": "boolean", "_repeat": "long"}
-
-
-def accepted(
-    standard: ProductStandard, core: TableSchema, *, mapping_sha256: str, run_id: str, onto_current: bool
-) -> str:
-    """Return a query over `ranked_rows` (and `current`, the slice as it stands) that gives the new slice."""
-    key = ", ".join(quote(c) for c in standard.key)
-    lineage = {"_mapping_sha256": literal(mapping_sha256), "_run_id": literal(run_id)}
-    items = ", ".join(f"{lineage[c]} AS {quote(c)}" if c in lineage else quote(c) for c in core.types)
-    fresh = (
-        f"SELECT {items} FROM ranked_rows WHERE NOT _rejected AND _repeat = 1 "
-        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _delivery_id DESC, _row_number DESC) = 1"
-    )
-    if not onto_current:
-        return fresh
-    columns = ", ".join(quote(c) for c in core.types)
-    return (
-        f"WITH fresh AS ({fresh}) SELECT {columns} FROM fresh UNION ALL "
-        f"SELECT {columns} FROM current ANTI JOIN fresh USING ({key})"
-    )
-
-
-def errors(judgement: Judgement, *, vendor_name: str, source_table: str, mapping_sha256: str, run_id: str) -> str:
-    """Return a query over `ranked_rows` and `bronze` that gives the rows of `mapping_errors`."""
-    flags = [f.flag for f in judgement.faults]
-    any_flag = " OR ".join([*flags, "(NOT _rejected AND _repeat > 1)"])
-    selects = [_fault_rows(f) for f in judgement.faults]
-    selects.append(
-        f"SELECT _delivery_id, _row_number, '{DUPLICATE_KEY}' AS rule, NULL::VARCHAR AS \"column\", "
-        "'reject_row' AS cost, NULL::VARCHAR AS value, "
-        "'a later row of the same delivery has the same key' AS message "
-        "FROM faulty WHERE NOT _rejected AND _repeat > 1"
-    )
-    return (
-        f"WITH faulty AS MATERIALIZED (SELECT * FROM ranked_rows WHERE {any_flag}), "
-        f"found AS ({' UNION ALL '.join(selects)}) "
-        f"SELECT {literal(vendor_name)} AS vendor_name, {literal(source_table)} AS source_table, "
-        "b.ingestion_date, f.*, to_json(b)::VARCHAR AS raw, "
-        f"{literal(mapping_sha256)} AS mapping_sha256, 'open' AS status, "
-        f"{literal(run_id)} AS _run_id "
-        "FROM found f JOIN bronze b USING (_delivery_id, _row_number)"
-    )
-
-
-def _fault_rows(fault: Fault) -> str:
-    column = literal(fault.column) if fault.column else "NULL"
-    return (
-        f'SELECT _delivery_id, _row_number, {literal(fault.rule)} AS rule, {column} AS "column", '
-        f"'{fault.cost}' AS cost, {fault.value} AS value, {literal(fault.message)} AS message "
-        f"FROM faulty WHERE {fault.flag}"
-    )
-
-
-COUNTS = (
-    "SELECT count(*) AS rows_in, "
-    "count(*) FILTER (NOT _rejected AND _repeat = 1) AS accepted, "
-    "count(*) FILTER (_rejected OR _repeat > 1) AS rejected FROM ranked_rows"
-)
-"""Counts over `ranked_rows`: what went in, what core takes, what it refuses."""

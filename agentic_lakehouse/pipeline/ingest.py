@@ -62,7 +62,7 @@ def ingest(
         folder.mkdir()
         good_table = bronze_table(standard, its_spec)
         loaded = engine.load(
-            local_copy(delivery.raw_uri, folder),
+            local_copy(delivery.raw_uri, folder, name=delivery.path, byte_size=delivery.byte_size),
             its_spec,
             good=good_table,
             bad=bad_table,

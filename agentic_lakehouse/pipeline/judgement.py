@@ -1,8 +1,7 @@
 """The SQL that turns bronze rows into judged target rows, written from contracts alone.
 
-One relation comes out, `judged`: a row for every bronze row, with the target columns as they would be
-published, and for each rule a flag (`_f0`, `_f1`, ...) and the offending value (`_v0`, ...). The order
-of judgement is fixed here:
+A row comes out for every bronze row, with the target columns as they would be published, and for each
+rule a flag (`_f0`, `_f1`, ...) and the offending value (`_v0`, ...). The order of judgement is fixed here:
 
 1. the mapping's expressions, converted to the target's type; a value that does not convert is a fault;
 2. rules that cost a cell, which empties it;
@@ -13,17 +12,12 @@ of judgement is fixed here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Map
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from agentic_lakehouse.contracts.mapping import Mapping
-from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
-from agentic_lakehouse.errors import ContractInvalid
-from agentic_lakehouse.sql.compiler import columns_read, compile_expression, compile_loss
-from agentic_lakehouse.sql.rules import breach
-from agentic_lakehouse.sql.types import literal, quote
+from agentic_lakehouse.sql.doubt import any_of
+from agentic_lakehouse.sql.types import quote
 
 FACT_TYPES = {
     "_vendor_name": "string",
@@ -34,7 +28,7 @@ FACT_TYPES = {
     "_vendor_locale": "string",
 }
 """The run's facts that derived and fallback expressions may name."""
-CARRIED = {"_delivery_id": "string", "_row_number": "long"}
+CARRIED = ("_delivery_id", "_row_number")
 
 
 @dataclass(frozen=True)
@@ -54,183 +48,46 @@ class Fault:
 
     @property
     def value(self) -> str:
-        """Text column with the offending value."""
+        """Text column with the offending value, of faulty rows."""
         return f"_v{self.index}"
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The query over the relation `bronze`, its columns, and what its flags mean."""
+    """What is asked of bronze rows, and what the flags of the judged ones mean."""
 
-    sql: str
-    types: dict[str, str]
+    mapped: str
+    """Targets as `_t0`, `_t1`, ..., beside the bronze columns that they are made of."""
+    read: str
+    """Targets by their names, and what was lost on the way."""
+    layers: tuple[str, ...]
+    """What each layer selects from the one before."""
     faults: tuple[Fault, ...]
+    doubt: str
+    """True of rows whose key might be another one, had a cell been read that was not."""
 
+    @property
+    def rejected(self) -> str:
+        """True of judged rows that core does not take."""
+        return any_of(f.flag for f in self.faults if f.cost == "reject_row")
 
-def judge(
-    mapping: Mapping,
-    *,
-    standard: ProductStandard,
-    bronze_types: Map[str, str],
-    facts: Map[str, str | None],
-    deliveries: Sequence[str] | None = None,
-) -> Judgement:
-    """Write the judgement of a mapping.
+    @property
+    def faulty(self) -> str:
+        """True of judged rows with any fault."""
+        return any_of(f.flag for f in self.faults)
 
-    Args:
-        mapping: guarded expressions over bronze columns.
-        standard: target columns, derivations and rules.
-        bronze_types: bronze column to type.
-        facts: the run's facts, without `_ingestion_date`, which each row brings.
-        deliveries: judge the rows of these alone; all rows where `None`.
+    def over(self, rows: str = "bronze", *, carry: Iterable[str] = ()) -> str:
+        """Return the query that judges some rows. What its reader does not ask for is not computed.
 
-    Raises:
-        GuardRefused: an expression of the mapping or the standard holds what the guard does not allow.
-    """
-    only = "" if deliveries is None else f" WHERE _delivery_id IN ({', '.join(literal(d) for d in deliveries)})"
-    return _Writer(mapping, standard, bronze_types, facts, only).write()
-
-
-class _Writer:
-    """Builds the query layer by layer; each layer is a CTE over the one before."""
-
-    def __init__(
-        self,
-        mapping: Mapping,
-        standard: ProductStandard,
-        bronze_types: Map[str, str],
-        facts: Map[str, str | None],
-        only: str,
-    ) -> None:
-        self.mapping = {c.target: c.expression for c in mapping.columns}
-        self.standard = standard
-        self.bronze_types = dict(bronze_types)
-        self.facts = facts
-        self.only = only
-        self.target_types = {c.name: c.physical_type for c in standard.columns}
-        self.layers: list[str] = []
-        self.faults: list[Fault] = []
-
-    def write(self) -> Judgement:
-        self._map()
-        cell_rules = [r for r in self._row_rules() if r.on_breach == "null_cell" and r.column]
-        row_rules = [r for r in self._row_rules() if r not in cell_rules and r.on_breach == "reject_row"]
-        self._null_cells(cell_rules)
-        fallbacks = [c for c in self.standard.columns if c.fallback_logic and c.transform_logic is None]
-        if fallbacks:
-            self._fill(fallbacks)
-            self._null_cells([r for r in cell_rules if r.column in {c.name for c in fallbacks}])
-        for group in derivation_order(self.standard):
-            self._derive(group)
-        self._flag_rows(row_rules)
-        types = {**self.target_types, **CARRIED}
-        for fault in self.faults:
-            types |= {fault.flag: "boolean", fault.value: "string"}
-        sql = f"WITH {', '.join(self.layers)} SELECT * FROM layer{len(self.layers) - 1}"
-        return Judgement(sql=sql, types=types, faults=tuple(self.faults))
-
-    def _row_rules(self) -> list[Rule]:
-        return [r for r in self.standard.rules if r.is_row_rule and r.severity == "error"]
-
-    def _map(self) -> None:
-        """Layer 0: facts, mapped and converted targets, conversion faults."""
-        items = [f"{quote(name)}" for name in CARRIED]
-        items.append('"ingestion_date" AS "_ingestion_date"')
-        for name, value in self.facts.items():
-            items.append(f"{'NULL::VARCHAR' if value is None else literal(value)} AS {quote(name)}")
-        for column in self.standard.columns:
-            expression = self.mapping.get(column.name, "NULL")
-            value = compile_expression(expression, types=self.bronze_types, target_type=column.physical_type)
-            items.append(f"{value} AS {quote(column.name)}")
-            if column.name in self.mapping:
-                items.append(self._conversion_fault(column, expression))
-        self.layers.append(f"layer0 AS (SELECT {', '.join(items)} FROM bronze{self.only})")
-        flags = [f"{fault.value} IS NOT NULL AS {fault.flag}" for fault in self.faults]
-        self._layer(f"{', '.join(['*', *flags])}")
-
-    def _conversion_fault(self, column: StandardColumn, expression: str) -> str:
-        fault = self._add(
-            f"{column.name}_converts",
-            column.name,
-            "reject_row" if column.required and column.fallback_logic is None else "null_cell",
-            f"the value cannot be read as {column.physical_type}",
-        )
-        lost = compile_loss(expression, types=self.bronze_types, target_type=column.physical_type)
-        return f"{lost} AS {fault.value}"
-
-    def _null_cells(self, rules: list[Rule]) -> None:
-        """Two layers: flag the cells that break a rule, then empty them."""
-        if not rules:
-            return
-        flags: dict[str, list[str]] = {}
-        items = []
-        for rule in rules:
-            column = str(rule.column)
-            fault = self._add(rule.name, column, "null_cell", rule.description)
-            flags.setdefault(column, []).append(fault.flag)
-            items += self._judged(rule, fault)
-        self._layer(f"*, {', '.join(items)}")
-        emptied = [f"CASE WHEN {' OR '.join(f)} THEN NULL ELSE {quote(c)} END AS {quote(c)}" for c, f in flags.items()]
-        self._layer(f"* REPLACE ({', '.join(emptied)})")
-
-    def _fill(self, columns: list[StandardColumn]) -> None:
-        items = [
-            f"coalesce({quote(c.name)}, {self._over_targets(str(c.fallback_logic), c)}) AS {quote(c.name)}"
-            for c in columns
+        Args:
+            rows: what stands behind `FROM`: a relation with bronze's columns.
+            carry: further columns of it that the judged rows shall have.
+        """
+        carried = ", ".join(quote(name) for name in (*CARRIED, *carry))
+        layers = [
+            f"SELECT *, {self.mapped} FROM {rows}",
+            f"SELECT {carried}, {self.read} FROM layer0",
+            *(f"SELECT {items} FROM layer{number}" for number, items in enumerate(self.layers, start=1)),
         ]
-        self._layer(f"* REPLACE ({', '.join(items)})")
-
-    def _derive(self, columns: list[StandardColumn]) -> None:
-        items = [f"{self._over_targets(str(c.transform_logic), c)} AS {quote(c.name)}" for c in columns]
-        self._layer(f"* REPLACE ({', '.join(items)})")
-
-    def _flag_rows(self, rules: list[Rule]) -> None:
-        items = ["*"]
-        for rule in rules:
-            fault = self._add(rule.name, rule.column, "reject_row", rule.description)
-            items += self._judged(rule, fault)
-        self._layer(f"{', '.join(items)}")
-
-    def _judged(self, rule: Rule, fault: Fault) -> list[str]:
-        broken = breach(rule, types=self.target_types)
-        value = f"CASE WHEN {broken} THEN {quote(rule.column)}::VARCHAR END" if rule.column else "NULL::VARCHAR"
-        return [f"{broken} AS {fault.flag}", f"{value} AS {fault.value}"]
-
-    def _over_targets(self, expression: str, column: StandardColumn) -> str:
-        return compile_expression(
-            expression, types={**self.target_types, **FACT_TYPES}, target_type=column.physical_type
-        )
-
-    def _layer(self, items: str) -> None:
-        below = len(self.layers) - 1
-        self.layers.append(f"layer{below + 1} AS (SELECT {items} FROM layer{below})")
-
-    def _add(self, rule: str, column: str | None, cost: Literal["reject_row", "null_cell"], message: str) -> Fault:
-        fault = Fault(len(self.faults), rule, column, cost, message)
-        self.faults.append(fault)
-        return fault
-
-
-def derivation_order(standard: ProductStandard) -> list[list[StandardColumn]]:
-    """Return derived columns in groups, each after the derived columns that it reads.
-
-    Raises:
-        ContractInvalid: they read each other in a circle.
-    """
-    waiting = [c for c in standard.columns if c.transform_logic is not None]
-    known = [*(c.name for c in standard.columns), *FACT_TYPES]
-    groups: list[list[StandardColumn]] = []
-    while waiting:
-        names = {c.name for c in waiting}
-        ready = [
-            c for c in waiting if not names & (set(columns_read(str(c.transform_logic), columns=known)) - {c.name})
-        ]
-        if not ready:
-            raise ContractInvalid(
-                f"{standard.label}: the derived columns {sorted(names)} read each other in a circle.",
-                hint="Break the circle in their transformLogic.",
-                columns=sorted(names),
-            )
-        groups.append(ready)
-        waiting = [c for c in waiting if c not in ready]
-    return groups
+        written = ", ".join(f"layer{number} AS ({select})" for number, select in enumerate(layers))
+        return f"WITH {written} SELECT * FROM layer{len(layers) - 1}"

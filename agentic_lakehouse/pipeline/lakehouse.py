@@ -47,6 +47,7 @@ from agentic_lakehouse.pipeline.outcomes import (
 from agentic_lakehouse.pipeline.proposals import by_standing, decide_by_policy, mapping_of, spec_of, spec_proposal
 from agentic_lakehouse.pipeline.query import query
 from agentic_lakehouse.pipeline.receive import receive
+from agentic_lakehouse.pipeline.removal_review import reviewed
 from agentic_lakehouse.pipeline.retype import named_apart
 from agentic_lakehouse.pipeline.runlog import RunLog
 from agentic_lakehouse.pipeline.upkeep import Upkeep
@@ -111,7 +112,7 @@ class Lakehouse(Upkeep):
         spec = answer = None
         if known:
             with self.staging() as scratch:
-                path = local_copy(delivery.raw_uri, scratch)
+                path = local_copy(delivery.raw_uri, scratch, name=delivery.path, byte_size=delivery.byte_size)
                 spec = known_spec(path, name=delivery.path, specs=[spec_of(p) for p in known])
         if spec is None:
             answer = describe(
@@ -217,22 +218,35 @@ class Lakehouse(Upkeep):
             spec = self.spec_in_force(feed)
             mapping = self.mapping_in_force(feed) if stage == "staged" else None
             if mapping is None:
-                results = audit_bronze(scope, spec, self.lake.ledger.pending(feed))
+                audited = Audited(stage, tuple(audit_bronze(scope, spec, self.lake.ledger.pending(feed))))
             else:
-                results = audit_staged(
-                    scope,
-                    mapping_of(mapping),
-                    bronze_name(self.standard, spec),
-                    deliveries=self.deliveries_to_fold(feed, mapping),
-                    approved_by_person=not self.lake.governance.approver(mapping.id).startswith("policy:"),
-                )
-            audited = Audited(stage, tuple(results))
+                audited = self._audit_staged(scope, mapping, bronze_name(self.standard, spec))
             self._record(feed, run_id, branch, audited, mapping)
-            if audited.failed:
+            if audited.waits:
+                log.note(status="awaiting_review", reason=audited.waits.reason, errors=())
+                branch.release()
+            elif audited.failed:
                 names = ", ".join(f"{r.name} ({r.count})" for r in audited.failed)
                 log.note(status="failed", reason="audit", errors=(f"Checks failed on {feed.branch}: {names}.",))
                 branch.release()
         return audited
+
+    def _audit_staged(self, scope: Scope, mapping: Proposal, bronze: str) -> Audited:
+        feed, governance = scope.feed, self.lake.governance
+        staged = audit_staged(
+            scope,
+            mapping_of(mapping),
+            bronze,
+            deliveries=self.deliveries_to_fold(feed, mapping),
+            facts=self.facts(feed),
+            main=self.lake.view(),
+            waiting=[d.delivery_id for d in self.lake.ledger.pending(feed)],
+            since=next((commit.id for commit in self.lake.log(1, feed=feed)), ""),
+            approved_by_person=not governance.approver(mapping.id).startswith("policy:"),
+        )
+        fold = self.fold_in_force(feed, mapping.sha256)
+        results, waits = reviewed(staged.results, staged.removal, fold_sha256=fold, governance=governance)
+        return Audited("staged", tuple(results), waits)
 
     def _record(self, feed: Feed, run_id: str, branch: Branch, audited: Audited, mapping: Proposal | None) -> None:
         self.lake.governance.record_audit(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.governed import CheckResult, Delivery, ModelCall, ProposalStatus
+from agentic_lakehouse.contracts.governed import CheckResult, Delivery, ModelCall, Proposal, ProposalStatus
 from agentic_lakehouse.contracts.mapping import Mapping
 
 
@@ -90,6 +90,8 @@ class Audited:
 
     stage: Literal["bronze", "staged"]
     results: tuple[CheckResult, ...]
+    waits: Proposal | None = None
+    """What a person must decide, where nothing else stands in the way."""
 
     @property
     def failed(self) -> tuple[CheckResult, ...]:

@@ -141,6 +141,6 @@ class Parts:
 
         if delivery.sha256 not in self._profiles:
             with self.staging() as scratch:
-                path = local_copy(delivery.raw_uri, scratch)
+                path = local_copy(delivery.raw_uri, scratch, name=delivery.path, byte_size=delivery.byte_size)
                 self._profiles[delivery.sha256] = profile_file(path, name=delivery.path, facts=self.facts(feed))
         return self._profiles[delivery.sha256]

@@ -10,10 +10,12 @@ from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.errors import StepOutOfOrder
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.conform import slice_of
+from agentic_lakehouse.pipeline.fold_sql import Deliveries
 from agentic_lakehouse.pipeline.map import runnable, waiting
 from agentic_lakehouse.pipeline.parts import Parts
 from agentic_lakehouse.pipeline.proposals import mapping_of
 from agentic_lakehouse.pipeline.proposals import spec_of as read_spec
+from agentic_lakehouse.pipeline.removal_review import at_issue
 from agentic_lakehouse.pipeline.runlog import RunLog
 from agentic_lakehouse.pipeline.work import Work, fold_is_new, fold_sha256, runnable_mapping, work_for
 
@@ -37,12 +39,20 @@ class Standing(Parts):
         return any(info.name == feed.branch for info in self.lake.branches())
 
     def undecided(self, feed: Feed) -> Proposal | None:
-        """Return the mapping that waits for a person, or `None`."""
+        """Return the mapping or removal that waits for a person, or `None`."""
+        if (removal := self.undecided_removal(feed)) is not None:
+            return removal
         spec = self.spec_in_force(feed)
         proposals = self.lake.governance.proposals(feed, kind="mapping")
         if runnable(proposals, spec=spec, standard=self.standard) is not None:
             return None
         return waiting(proposals, spec=spec, standard=self.standard)
+
+    def undecided_removal(self, feed: Feed) -> Proposal | None:
+        """Return the removal that the feed's last run came to wait for and that nobody approved, or `None`."""
+        mapping = runnable_mapping(self.lake, feed)
+        removal = at_issue(self.lake, feed, self.fold_in_force(feed, mapping.sha256)) if mapping else None
+        return removal if removal is not None and removal.status != "approved" else None
 
     def mapping_line(self, feed: Feed) -> tuple[Mapping, FeedSpec]:
         """Return the mapping in force and the spec that it reads."""
@@ -103,13 +113,14 @@ class Standing(Parts):
         proposals = self.lake.governance.proposals(feed, kind="mapping")
         return runnable(proposals, spec=self.spec_in_force(feed), standard=self.standard)
 
-    def deliveries_to_fold(self, feed: Feed, mapping: Proposal) -> list[str] | None:
-        """Return the deliveries to fold into the slice as it stands, or `None` to fold all of bronze anew."""
-        if self.lake.published_fold(feed) != self.fold_in_force(feed, mapping.sha256):
-            return None
+    def deliveries_to_fold(self, feed: Feed, mapping: Proposal) -> Deliveries:
+        """Return the deliveries to fold into the slice as it stands, or that all of bronze is to be folded anew."""
         waiting = self.lake.ledger.pending(feed)
-        published = [d.delivery_id for d in self.lake.ledger.deliveries(feed, "published")]
-        # What is done again may give up rows that older ones must stand in for.
-        if any(d.redo or d.delivery_id < max(published, default="") for d in waiting):
-            return None
-        return [d.delivery_id for d in waiting]
+        published = [d for d in self.lake.ledger.deliveries(feed, "published") if not d.redo]
+        new = tuple(d.delivery_id for d in waiting)
+        # What is done again, or comes late, may give up rows that older ones must stand in for.
+        late = any(d.redo or d.delivery_id < max((p.delivery_id for p in published), default="") for d in waiting)
+        anew = late or self.lake.published_fold(feed) != self.fold_in_force(feed, mapping.sha256)
+        everything = sorted(new + tuple(p.delivery_id for p in published)) if anew else new
+        full = tuple(everything) if self.facts(feed).delivery == "full" else ()
+        return Deliveries(new=None if anew else new, full=full)

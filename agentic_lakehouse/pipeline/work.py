@@ -17,6 +17,7 @@ from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.feeds.landing import LandingZone
 from agentic_lakehouse.lake.lake import Lake
 from agentic_lakehouse.pipeline.receive import fresh
+from agentic_lakehouse.pipeline.removal_review import at_issue
 
 Reason = Literal["new files", "unfinished", "failed before", "approved", "rules changed"]
 
@@ -64,6 +65,7 @@ def work_for(
         pending=bool(pending),
         last=last,
         mapping=mapping,
+        removal=at_issue(lake, feed, fold),
         rules_changed=bool(mapping) and fold_is_new(lake, feed, fold),
     )
     if reason is None:
@@ -77,16 +79,21 @@ def work_for(
 
 
 def _reason(
-    *, new: bool, pending: bool, last: FeedRun | None, mapping: Proposal | None, rules_changed: bool
+    *,
+    new: bool,
+    pending: bool,
+    last: FeedRun | None,
+    mapping: Proposal | None,
+    removal: Proposal | None,
+    rules_changed: bool,
 ) -> Reason | None:
     if new:
         return "new files"
     if last is not None and last.status == "failed":
         return "failed before"
-    if pending:
-        if last is None:
-            return "unfinished"
-        if last.status != "awaiting_review":
-            return "unfinished"
-        return "approved" if mapping is not None and mapping.status == "approved" else None
+    if pending and (last is None or last.status != "awaiting_review"):
+        return "unfinished"
+    if removal is not None or pending:
+        waits_for = removal or mapping
+        return "approved" if waits_for is not None and waits_for.status == "approved" else None
     return "rules changed" if rules_changed else None

@@ -26,7 +26,7 @@ from agentic_lakehouse.sql.scope import GIVEN
 from agentic_lakehouse.sql.spark import spark_sql
 from agentic_lakehouse.sql.trees import fill, render
 from agentic_lakehouse.sql.typecheck import check_types
-from agentic_lakehouse.sql.types import Dialect, duckdb_type
+from agentic_lakehouse.sql.types import Dialect, decimal_of, duckdb_type
 
 _WHOLE = (
     "CASE WHEN TRY_CAST($x AS DECIMAL(38, 10)) = FLOOR(TRY_CAST($x AS DECIMAL(38, 10)))"
@@ -130,12 +130,16 @@ def _loss(text: str, columns: tuple[tuple[str, str], ...], target_type: str | No
 
 
 def _converted(tree: exp.Expr, kind: str | None, target_type: str | None, types: Mapping[str, str]) -> exp.Expr:
-    if target_type is None:
+    if target_type is None or (isinstance(tree, exp.Column) and types[tree.name] == target_type):
         return tree
     if target_type == "string":
         return as_text(tree, types)
     if target_type == "long" and kind != "long":
         return fill(_WHOLE, x=tree)
+    digits = decimal_of(target_type)
+    if digits and kind == "decimal":
+        # A cast would round as well, but takes three times as long where it cuts a long number short.
+        return fill(f"TRY_CAST(ROUND($x, {digits[1]}) AS {duckdb_type(target_type)})", x=tree)
     return fill(f"TRY_CAST($x AS {duckdb_type(target_type)})", x=tree)
 
 

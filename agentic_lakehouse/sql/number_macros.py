@@ -98,11 +98,12 @@ def _check_gs1(arguments: Arguments) -> str | None:
 
 def _gs1(arguments: Arguments, _: Dialect) -> exp.Expr:
     # Weights 1, 3, 1, 3, ... from the right sum to a multiple of 10: GS1 General Specifications, section 7.9.
-    digit = "(TRY_CAST(CAST($x AS VARCHAR) AS BIGINT) // {0}) % 10"
-    ones = " + ".join(digit.format(10**n) for n in range(0, 18, 2))
-    threes = " + ".join(digit.format(10**n) for n in range(1, 18, 2))
+    # A digit is x // 10^n less ten times x // 10^(n + 1), so that modulo 10 the quotients sum up as the digits do.
+    quotient = "TRY_CAST(CAST($x AS VARCHAR) AS BIGINT) // {0}"
+    ones = " + ".join(quotient.format(10**n) for n in range(0, 18, 2))
+    threes = " + ".join(quotient.format(10**n) for n in range(1, 18, 2))
     matches = f"REGEXP_FULL_MATCH(CAST($x AS VARCHAR), '{_GS1_LENGTHS}')"
-    # LEAST is an AND that passes over a null. Inside AND or CASE, DuckDB would cast the text anew for each digit.
+    # LEAST is an AND that passes over a null. Inside AND or CASE, DuckDB would cast the text anew for each quotient.
     return fill(f"LEAST({matches}, ({ones} + 3 * ({threes})) % 10 = 0)", x=arguments[0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 from agentic_lakehouse.errors import ContractInvalid
@@ -100,3 +101,8 @@ def quote_table(name: str) -> str:
 def literal(text: str) -> str:
     """Return `text` as a string literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Return texts as the inside of an `IN (...)`, which nothing is in where there are none."""
+    return ", ".join(literal(text) for text in texts) or "NULL"

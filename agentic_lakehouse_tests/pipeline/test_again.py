@@ -105,12 +105,13 @@ def test_without_its_bytes_it_is_refused(sandbox: Sandbox, feed: Feed) -> None:
 
 def test_one_that_cannot_be_loaded_again_stays_as_it_stood(sandbox: Sandbox, feed: Feed) -> None:
     newest = sandbox.lakehouse.lake.ledger.deliveries(feed)[-1]
-    Path(newest.raw_uri).write_bytes(b"")
     sandbox.lakehouse.reingest(feed)
+    Path(newest.raw_uri).write_bytes(HEADER.encode())
 
     run = sandbox.run(feed)
 
     assert run.status == "failed"
+    assert "two.csv: its kept bytes are not those that were kept" in run.errors[0]
     assert counts(sandbox) == (30, 20)
     assert [(d.status, d.redo) for d in sandbox.lakehouse.lake.ledger.deliveries(feed)] == [("published", False)] * 2
 

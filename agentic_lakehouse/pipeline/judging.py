@@ -1,0 +1,228 @@
+"""Writes the judgement of a mapping: layer by layer, each a select over the one before.
+
+Beside values and faults it keeps the *doubt* of each target: whether its value hangs on a cell that was
+not read, or that was emptied. Where a key is in doubt, nobody can say which product the row is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping as Map
+from typing import Literal
+
+from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
+from agentic_lakehouse.errors import ContractInvalid
+from agentic_lakehouse.pipeline.judgement import FACT_TYPES, Fault, Judgement
+from agentic_lakehouse.sql.compiler import columns_read, compile_expression, compile_loss, may_lose
+from agentic_lakehouse.sql.doubt import CERTAIN, any_of, compile_doubt
+from agentic_lakehouse.sql.rules import breach
+from agentic_lakehouse.sql.types import literal, quote
+
+PASS_ON_NULL = frozenset({"pattern", "min_length", "max_length", "minimum", "maximum", "valid_values"})
+"""Kinds of rules that no empty cell breaks, so that they need no look at a column which nothing fills."""
+
+
+def judge(
+    mapping: Mapping,
+    *,
+    standard: ProductStandard,
+    bronze_types: Map[str, str],
+    facts: Map[str, str | None],
+    unread: Map[str, str] | None = None,
+) -> Judgement:
+    """Write the judgement of a mapping.
+
+    Args:
+        mapping: guarded expressions over bronze columns.
+        standard: target columns, derivations and rules.
+        bronze_types: bronze column to type.
+        facts: the run's facts, without `_ingestion_date`, which each row brings.
+        unread: for bronze columns whose cells may be unread, SQL that is true of rows where they are. In bronze
+            itself every cell was read.
+
+    Raises:
+        GuardRefused: an expression of the mapping or the standard holds what the guard does not allow.
+    """
+    return _Writer(mapping, standard, bronze_types, facts, unread or {}).write()
+
+
+class _Writer:
+    """Builds the judgement layer by layer."""
+
+    def __init__(
+        self,
+        mapping: Mapping,
+        standard: ProductStandard,
+        bronze_types: Map[str, str],
+        facts: Map[str, str | None],
+        unread: Map[str, str],
+    ) -> None:
+        self.mapping = {c.target: c.expression for c in mapping.columns}
+        self.standard = standard
+        self.bronze_types = dict(bronze_types)
+        self.facts = facts
+        self.unread = unread
+        self.target_types = {c.name: c.physical_type for c in standard.columns}
+        self.layers: list[str] = []
+        self.faults: list[Fault] = []
+        self.doubts: dict[str, str] = {}
+        """For targets that can be doubtful, SQL over the last layer that is true where they are."""
+
+    def write(self) -> Judgement:
+        mapped, read = self._map()
+        rules = [r for r in self.standard.rules if r.is_row_rule and r.severity == "error" and self._may_break(r)]
+        cell_rules = [r for r in rules if r.on_breach == "null_cell" and r.column]
+        row_rules = [r for r in rules if r not in cell_rules and r.on_breach == "reject_row"]
+        self._null_cells(cell_rules)
+        fallbacks = [c for c in self.standard.columns if c.fallback_logic and c.transform_logic is None]
+        if fallbacks:
+            self._fill(fallbacks)
+            self._null_cells([r for r in cell_rules if r.column in {c.name for c in fallbacks}])
+        for group in derivation_order(self.standard):
+            self._derive(group)
+        if row_rules:
+            self._flag_rows(row_rules)
+        doubt = any_of(self._doubted(c) for c in self.standard.columns if c.primary_key)
+        return Judgement(mapped, read, tuple(self.layers), tuple(self.faults), doubt)
+
+    def _may_break(self, rule: Rule) -> bool:
+        column = self.standard.column(rule.column or "")
+        filled = column is None or column.name in self.mapping or column.fallback_logic or column.transform_logic
+        return bool(filled) or rule.kind not in PASS_ON_NULL
+
+    def _map(self) -> tuple[str, str]:
+        """Write the mapped and converted targets; then facts, targets and losses; flag the losses as faults.
+
+        Each value is computed once: what may have been lost is asked only where nothing came of it.
+        """
+        mapped = ['"ingestion_date" AS "_ingestion_date"']
+        read = ['"_ingestion_date"']
+        read += [f"{'NULL::VARCHAR' if v is None else literal(v)} AS {quote(name)}" for name, v in self.facts.items()]
+        for place, column in enumerate(self.standard.columns):
+            expression, value = self.mapping.get(column.name), f"_t{place}"
+            types, target = self.bronze_types, column.physical_type
+            mapped.append(f"{compile_expression(expression or 'NULL', types=types, target_type=target)} AS {value}")
+            read.append(f"{value} AS {quote(column.name)}")
+            if expression is None:
+                continue
+            hangs = compile_doubt(expression, types=types, doubts=self.unread)
+            if hangs != CERTAIN:
+                read.append(f"{hangs} AS _u{place}")
+                self._doubt(column.name, [f"_u{place}"])
+            if may_lose(expression, types=types, target_type=target):
+                fault = self._conversion_fault(column)
+                lost = compile_loss(expression, types=types, target_type=target)
+                read.append(f"CASE WHEN {value} IS NULL THEN {lost} END AS {fault.value}")
+                self._doubt(column.name, [fault.flag])
+        if self.faults:
+            self.layers.append(", ".join(["*", *(f"{f.value} IS NOT NULL AS {f.flag}" for f in self.faults)]))
+        return ", ".join(mapped), ", ".join(read)
+
+    def _conversion_fault(self, column: StandardColumn) -> Fault:
+        return self._add(
+            f"{column.name}_converts",
+            column.name,
+            "reject_row" if column.required and column.fallback_logic is None else "null_cell",
+            f"the value cannot be read as {column.physical_type}",
+        )
+
+    def _null_cells(self, rules: list[Rule]) -> None:
+        """Two layers: flag the cells that break a rule, then empty them."""
+        if not rules:
+            return
+        flags: dict[str, list[str]] = {}
+        items = ["*"]
+        for rule in rules:
+            column = str(rule.column)
+            fault = self._add(rule.name, column, "null_cell", rule.description)
+            flags.setdefault(column, []).append(fault.flag)
+            items += self._judged(rule, fault)
+        self.layers.append(", ".join(items))
+        emptied = [f"CASE WHEN {' OR '.join(f)} THEN NULL ELSE {quote(c)} END AS {quote(c)}" for c, f in flags.items()]
+        self.layers.append(f"* REPLACE ({', '.join(emptied)})")
+        before = dict(self.doubts)
+        for rule in rules:
+            column = str(rule.column)
+            judged_by = self._hangs(rule.argument, before) if rule.kind == "expression" else CERTAIN
+            self._doubt(column, [*flags[column], judged_by])
+
+    def _fill(self, columns: list[StandardColumn]) -> None:
+        """Fill empty cells. A cell that was filled hangs on what filled it, besides on what emptied it."""
+        before = dict(self.doubts)
+        for column in columns:
+            hangs = self._hangs(column.fallback_logic, before)
+            self._doubt(column.name, [f"({quote(column.name)} IS NULL AND {hangs})" if hangs != CERTAIN else CERTAIN])
+        self._replace({c.name: f"coalesce({quote(c.name)}, {self._filled(c.fallback_logic, c)})" for c in columns})
+
+    def _derive(self, columns: list[StandardColumn]) -> None:
+        before = {c.name: self._doubted(c) for c in self.standard.columns}
+        for column in columns:
+            self._doubt(column.name, [self._hangs(column.transform_logic, before)])
+        self._replace({c.name: self._filled(c.transform_logic, c) for c in columns})
+
+    def _replace(self, values: Map[str, str]) -> None:
+        """Add a layer with other values; their doubts are kept as they stood before it."""
+        doubts = {name: f"_d{len(self.layers)}_{place}" for place, name in enumerate(values) if name in self.doubts}
+        replaced = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
+        kept = [f"{self.doubts[name]} AS {flag}" for name, flag in doubts.items()]
+        self.layers.append(", ".join([f"* REPLACE ({replaced})", *kept]))
+        self.doubts |= doubts
+
+    def _doubt(self, target: str, conditions: Iterable[str]) -> None:
+        """Add to what makes a target doubtful."""
+        if (doubt := any_of([self.doubts.get(target, CERTAIN), *conditions])) != CERTAIN:
+            self.doubts[target] = doubt
+
+    def _doubted(self, column: StandardColumn) -> str:
+        """Return the doubt of a column as a part of a key: one that must have a value is doubtful without."""
+        lacking = f"{quote(column.name)} IS NULL" if column.required else CERTAIN
+        return any_of([self.doubts.get(column.name, CERTAIN), lacking])
+
+    def _hangs(self, expression: object, doubts: Map[str, str]) -> str:
+        return compile_doubt(str(expression), types={**self.target_types, **FACT_TYPES}, doubts=doubts)
+
+    def _flag_rows(self, rules: list[Rule]) -> None:
+        items = ["*"]
+        for rule in rules:
+            items += self._judged(rule, self._add(rule.name, rule.column, "reject_row", rule.description))
+        self.layers.append(", ".join(items))
+
+    def _judged(self, rule: Rule, fault: Fault) -> list[str]:
+        value = f"{quote(rule.column)}::VARCHAR" if rule.column else "NULL::VARCHAR"
+        return [f"{breach(rule, types=self.target_types)} AS {fault.flag}", f"{value} AS {fault.value}"]
+
+    def _filled(self, logic: str | None, column: StandardColumn) -> str:
+        return compile_expression(
+            str(logic), types={**self.target_types, **FACT_TYPES}, target_type=column.physical_type
+        )
+
+    def _add(self, rule: str, column: str | None, cost: Literal["reject_row", "null_cell"], message: str) -> Fault:
+        fault = Fault(len(self.faults), rule, column, cost, message)
+        self.faults.append(fault)
+        return fault
+
+
+def derivation_order(standard: ProductStandard) -> list[list[StandardColumn]]:
+    """Return derived columns in groups, each after the derived columns that it reads.
+
+    Raises:
+        ContractInvalid: they read each other in a circle.
+    """
+    waiting = [c for c in standard.columns if c.transform_logic is not None]
+    known = [*(c.name for c in standard.columns), *FACT_TYPES]
+    groups: list[list[StandardColumn]] = []
+    while waiting:
+        names = {c.name for c in waiting}
+        ready = [
+            c for c in waiting if not names & (set(columns_read(str(c.transform_logic), columns=known)) - {c.name})
+        ]
+        if not ready:
+            raise ContractInvalid(
+                f"{standard.label}: the derived columns {sorted(names)} read each other in a circle.",
+                hint="Break the circle in their transformLogic.",
+                columns=sorted(names),
+            )
+        groups.append(ready)
+        waiting = [c for c in waiting if c not in ready]
+    return groups
