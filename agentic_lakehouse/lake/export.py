@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -28,9 +28,14 @@ _QUERIES: Mapping[str, sa.Select[Any]] = {
 }
 
 
-def tables(connection: sa.Connection) -> dict[str, pa.Table]:
-    """Read every governance table: its name to its rows, with the same types when it is empty."""
-    return {f"governance.{name}": _read(connection, query) for name, query in _QUERIES.items()}
+NAMES = tuple(f"governance.{name}" for name in _QUERIES)
+"""Every governance table."""
+
+
+def tables(connection: sa.Connection, names: Collection[str] = NAMES) -> dict[str, pa.Table]:
+    """Read governance tables, those of `names` alone: name to rows, with the same types when it is empty."""
+    wanted = {f"governance.{name}": query for name, query in _QUERIES.items()}
+    return {name: _read(connection, query) for name, query in wanted.items() if name in names}
 
 
 def _read(connection: sa.Connection, query: sa.Select[Any]) -> pa.Table:

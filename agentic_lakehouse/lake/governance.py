@@ -6,7 +6,7 @@ compare-and-swap, one writer at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -129,10 +129,10 @@ class Governance:
         """Return runs, newest first."""
         return self._all(FeedRun, RUNS, {"feed": _name(feed)}, newest_first=True, limit=limit)
 
-    def as_arrow(self) -> dict[str, pa.Table]:
-        """Return every governance table as rows for SQL, by its name `governance.<table>`, at one instant."""
+    def as_arrow(self, names: Collection[str] = export.NAMES) -> dict[str, pa.Table]:
+        """Return governance tables as rows for SQL, by their names `governance.<table>`, at one instant."""
         with self._database.read() as connection:
-            return export.tables(connection)
+            return export.tables(connection, names)
 
     def _all(
         self,

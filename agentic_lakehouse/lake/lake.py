@@ -16,7 +16,6 @@ from agentic_lakehouse.lake.commits import CommitInfo, FeedMark, TableChange
 from agentic_lakehouse.lake.database import BUSY_SECONDS, Database
 from agentic_lakehouse.lake.files import PartitionValue
 from agentic_lakehouse.lake.governance import Governance
-from agentic_lakehouse.lake.housekeeping import Housekeeping
 from agentic_lakehouse.lake.ledger import Ledger
 from agentic_lakehouse.lake.lifecycle import BranchInfo
 from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
@@ -24,6 +23,7 @@ from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrat
 from agentic_lakehouse.lake.namesakes import require_own_table
 from agentic_lakehouse.lake.rollback import Rollback
 from agentic_lakehouse.lake.tables import require_whole
+from agentic_lakehouse.lake.upkeep.housekeeping import Housekeeping
 from agentic_lakehouse.lake.view import View, changed
 from agentic_lakehouse.lake.warehouse import Warehouse
 

@@ -70,7 +70,9 @@ class Ledger:
 
     def pending(self, feed: Feed) -> list[Delivery]:
         """Return the deliveries that wait to be published, in their order: new, failed before, or asked for again."""
-        return [d for d in self.deliveries(feed) if d.redo or d.status in {"pending", "failed"}]
+        waiting = _of(feed).where(_D.redo | _D.status.in_(("pending", "failed")))
+        with self._database.read() as connection:
+            return records(connection, Delivery, waiting)
 
     def latest_by_path(self, feed: Feed) -> dict[str, Delivery]:
         """Return the latest delivery of each path that the feed ever had."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.engines.base import Engine, Relation
 from agentic_lakehouse.errors import EngineFailed
-from agentic_lakehouse.lake.bundles import Bundle
+from agentic_lakehouse.lake.upkeep.bundles import Bundle
 from agentic_lakehouse.pipeline.parts import Parts
 from agentic_lakehouse.sql.types import quote
 

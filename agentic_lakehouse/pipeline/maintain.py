@@ -1,7 +1,7 @@
 """Maintenance: what dead runs left goes, small files become large ones, and what the policy no longer keeps goes.
 
 The order matters: dropped branches and forgotten commits let go of files, and only then are files looked
-for that nothing refers to. Each part is safe while runs are at work; see `lake.housekeeping`.
+for that nothing refers to. Each part is safe while runs are at work; see `lake.upkeep`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Literal
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import BranchLeased, MergeConflict
-from agentic_lakehouse.lake.bundles import Bundle
-from agentic_lakehouse.lake.housekeeping import ABANDONED
-from agentic_lakehouse.lake.leftovers import NOTHING, Leftovers
-from agentic_lakehouse.lake.listing import StoredFile
+from agentic_lakehouse.lake.upkeep.bundles import Bundle
+from agentic_lakehouse.lake.upkeep.housekeeping import ABANDONED
+from agentic_lakehouse.lake.upkeep.leftovers import NOTHING, Leftovers
+from agentic_lakehouse.lake.upkeep.listing import StoredFile
 from agentic_lakehouse.pipeline.compact import compact
 from agentic_lakehouse.pipeline.conform import slice_of
 from agentic_lakehouse.pipeline.parts import RAW, Parts

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from agentic_lakehouse.engines.base import Engine, Relation
+from agentic_lakehouse.lake.export import NAMES
 from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.conform import relation
@@ -32,13 +33,14 @@ def query(
         GuardRefused: it is more than one read-only query over tables of the lake.
         EngineFailed: it does not bind or run.
     """
-    governed = governance.as_arrow()
-    known = [*view.tables(), *governed]
+    known = [*view.tables(), *NAMES]
+    read = tables_read(sql, tables=known)
+    governed = governance.as_arrow(read)
     relations = {
         name: _staged(governed[name], staging / f"{name}.parquet")
         if name in governed
         else relation(view, name, staging)
-        for name in tables_read(sql, tables=known)
+        for name in read
     }
     return engine.query(compile_select(sql, tables=known), relations, limit=limit)
 

@@ -179,6 +179,25 @@ def test_review_lists_and_decides(lakehouse, landing: Path) -> None:
     assert "Hint:" in again.err
 
 
+def test_review_shows_what_a_removal_takes_away(lakehouse, landing: Path, tmp_path: Path) -> None:
+    (tmp_path / "vendors").mkdir()
+    (tmp_path / "vendors" / "acme.yaml").write_text("delivery: full\n")
+    put(landing, "acme/feed", GOOD)
+    lakehouse("run")
+    put(landing, "acme/feed", "".join(GOOD.splitlines(keepends=True)[:8]), name="second.csv")
+    lakehouse("run")
+
+    [waiting] = lakehouse("review", "list", "--json").json
+    shown = lakehouse("review", "show", waiting["id"])
+    approved = lakehouse("review", "approve", waiting["id"], "--by", "ada", "--json")
+
+    assert (waiting["kind"], waiting["feed"]) == ("removal", "acme/feed")
+    assert "published keys" in shown.out
+    assert "Stapler 7" in shown.out
+    assert approved.json["status"] == "approved"
+    assert lakehouse("run", "--json").json["feeds"][0]["status"] == "published"
+
+
 def test_an_unknown_model_fails_before_any_work(lakehouse, landing: Path, monkeypatch) -> None:
     put(landing, "acme/feed", GOOD)
     monkeypatch.setenv("LAKEHOUSE_MODEL", "nobody:knows-me")

@@ -56,6 +56,24 @@ def test_an_error_row_says_all_that_is_known_of_it(prices: Path) -> None:
     assert len(row["spec_sha256"]) == 64
 
 
+def test_a_kept_record_tells_its_cells_and_what_was_read_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Artikel;Preis;Datum;Aktiv;Um;Rest\nA1;teuer;01.02.2024;k.A.;2024-02-01T10:00:00+02:00;x\nA2;1\n")
+    at = ColumnSpec(source_name="Um", name="um", type="timestamp")
+
+    kept, broken = load(path, NR, PRICE, DAY, FLAG, at).bad.to_pylist()
+
+    assert json.loads(kept["cells"]) == {
+        "Artikel": "A1", "Preis": "teuer", "Datum": "01.02.2024", "Aktiv": "k.A.",
+        "Um": "2024-02-01T10:00:00+02:00", "Rest": "x",
+    }  # fmt: skip
+    assert json.loads(kept["typed"]) == {
+        "artikel": "A1", "preis": {"fault": "not_a_decimal"}, "datum": "2024-02-01", "aktiv": None,
+        "um": "2024-02-01T08:00:00.000000Z",
+    }  # fmt: skip
+    assert (broken["cells"], broken["typed"]) == (None, None)
+
+
 def test_good_rows_carry_where_they_came_from(prices: Path) -> None:
     found = load(prices, NR, PRICE, DAY, FLAG)
 

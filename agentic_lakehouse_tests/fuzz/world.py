@@ -51,7 +51,7 @@ def settings_in(root: Path) -> Settings:
 
 
 class World:
-    """A lakehouse below a folder, the same for each example: locations in a lake are absolute, a copy must come back."""
+    """A lakehouse below one folder: locations in a lake are absolute, so a copy of it must come back there."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -9,7 +9,6 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse_tests.lake.scene import Scene
 from agentic_lakehouse_tests.postgres import Postgres
 
-
 ON_BOTH_DATABASES = {
     "test_compaction",
     "test_crash",

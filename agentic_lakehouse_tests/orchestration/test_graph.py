@@ -130,6 +130,25 @@ def test_a_feed_that_awaits_review_is_a_green_run(sandbox: Sandbox) -> None:
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
 
 
+def test_a_removal_that_awaits_review_is_a_green_run_that_publishes_nothing(sandbox: Sandbox) -> None:
+    sandbox.facts("acme", "delivery: full\n")
+    feed = sandbox.drop("acme/feed", GOOD)
+    sandbox.run(feed)
+    sandbox.drop("acme/feed", "".join(GOOD.splitlines(keepends=True)[:8]), name="second.csv")
+
+    result = (
+        graph(sandbox.settings)
+        .resolve_job_def(JOB)
+        .execute_in_process(partition_key=str(feed), instance=sandbox.instance, raise_on_error=False)
+    )
+
+    assert result.success
+    assert "product" not in {e.asset_key.path[-1] for e in result.get_asset_materialization_events()}
+    [check] = [c for c in result.get_asset_check_evaluations() if c.check_name == "removed_share"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert sandbox.query("SELECT count(*) AS n FROM product_core.product") == [{"n": 20}]
+
+
 @pytest.mark.parametrize("key", ["llm/model", "llm/prompt_sha256", "llm/input_tokens", "llm/raw_output"])
 def test_the_ui_is_told_which_model_answered_which_prompt(sandbox: Sandbox, key: str) -> None:
     feed = sandbox.drop("acme/feed", GOOD)

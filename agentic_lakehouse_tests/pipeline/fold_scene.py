@@ -14,11 +14,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
+from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
-from agentic_lakehouse.contracts.tables import BRONZE_LINEAGE, core_table, ingest_errors_table
+from agentic_lakehouse.contracts.tables import BRONZE_LINEAGE, core_table, ingest_errors_table, mapping_errors_table
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.engines.local import LocalEngine
+from agentic_lakehouse.lake.view import View
+from agentic_lakehouse.lake.warehouse import Warehouse
+from agentic_lakehouse.pipeline.audit import Scope
+from agentic_lakehouse.pipeline.conservation import Account, account
 from agentic_lakehouse.pipeline.fold import Folded, Sources, fold
 from agentic_lakehouse.pipeline.fold_sql import Deliveries
 
@@ -178,9 +184,8 @@ class History:
         """Fold the deliveries of these numbers onto the slice `current`, or all of them anew."""
         staging = self.folder / f"staging-{len(list(self.folder.iterdir()))}"
         staging.mkdir()
-        ids = None if new is None else tuple(delivery_id(n) for n in new)
         return fold(
-            Deliveries(new=ids, full=(tuple(self.ids) if ids is None else ids) if full else ()),
+            self.deliveries(new, full=full),
             Sources(self.bronze, Relation([current] if current else [], core_table(STANDARD).types), self.bad),
             mapping=MAPPING,
             standard=STANDARD,
@@ -189,6 +194,33 @@ class History:
             engine=self.engine,
             staging=staging,
         )
+
+    def account(
+        self,
+        core: pa.Table,
+        errors: pa.Table,
+        *,
+        published: Path | None = None,
+        new: Sequence[int] | None = None,
+        full: bool = False,
+    ) -> Account:
+        """Audit these rows of core and of `mapping_errors`, as what a fold of those deliveries left."""
+        staging = self.folder / f"staging-{len(list(self.folder.iterdir()))}"
+        staging.mkdir()
+        types = {"slice": core_table(STANDARD).types, "faults": mapping_errors_table(STANDARD).types}
+        known = {"bronze": self.bronze, "bad": self.bad}
+        for name, rows in (("slice", core), ("faults", errors)):
+            pq.write_table(rows, staging / f"{name}.parquet")
+            known[name] = Relation([staging / f"{name}.parquet"], types[name])
+        known["published"] = Relation([published] if published else [], types["slice"])
+        view = View({}, Warehouse(str(self.folder)))
+        scope = Scope(Feed("acme", "parts"), view, STANDARD, Policy(name="test"), self.engine, staging)
+        return account(scope, known, self.deliveries(new, full=full), mapping=MAPPING, facts=FACTS)
+
+    def deliveries(self, new: Sequence[int] | None, *, full: bool) -> Deliveries:
+        """Say what a fold of the deliveries of these numbers, or of all anew, is about."""
+        ids = None if new is None else tuple(delivery_id(n) for n in new)
+        return Deliveries(new=ids, full=(tuple(self.ids) if ids is None else ids) if full else ())
 
 
 def _loaded(delivery: str, number: int, row: Row) -> dict[str, Any]:

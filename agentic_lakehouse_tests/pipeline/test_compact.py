@@ -12,7 +12,7 @@ import pytest
 from agentic_lakehouse.engines.base import StagedFile
 from agentic_lakehouse.engines.local import LocalEngine
 from agentic_lakehouse.errors import EngineFailed
-from agentic_lakehouse.lake.bundles import Bundle
+from agentic_lakehouse.lake.upkeep.bundles import Bundle
 from agentic_lakehouse.pipeline.compact import rewrite
 
 TYPES = {"sku": "string", "price": "decimal(20,4)", "stock": "long", "seen": "timestamp"}

@@ -26,7 +26,7 @@ HISTORIES = st.lists(st.lists(ROWS, max_size=5), min_size=1, max_size=4)
 PLAIN = st.lists(st.lists(st.builds(Row, code=st.sampled_from("abcd")), max_size=4), min_size=2, max_size=5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(history=st.one_of(HISTORIES, PLAIN), full=st.booleans(), data=st.data())
 def test_incremental_folds_and_a_rebuild_give_what_the_model_gives(history, full, data) -> None:
     numbers = list(range(1, len(history) + 1))
@@ -44,7 +44,7 @@ def test_incremental_folds_and_a_rebuild_give_what_the_model_gives(history, full
         assert (core_rows(folds[-1]), fault_rows(*folds)) == (core, faults)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(history=HISTORIES, data=st.data())
 def test_deliveries_may_be_folded_in_any_order_and_again(history, data) -> None:
     numbers = range(1, len(history) + 1)

@@ -11,10 +11,10 @@ import pytest
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.policy import CompactionPolicy
 from agentic_lakehouse.errors import BranchLeased, MergeConflict, UsageInvalid
-from agentic_lakehouse.lake import compaction
-from agentic_lakehouse.lake.bundles import MEGABYTE
+from agentic_lakehouse.lake.upkeep import compaction
+from agentic_lakehouse.lake.upkeep.bundles import MEGABYTE
 from agentic_lakehouse_tests.lake.scene import CORE, ERRORS, Scene, bronze, slice_of
-from agentic_lakehouse_tests.lake.tidy import bundles, compact, rewritten, rows, states, write
+from agentic_lakehouse_tests.lake.upkeep.tidy import bundles, compact, rewritten, rows, states, write
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import BranchLeased, MergeConflict, UsageInvalid
 from agentic_lakehouse.lake import commits, leases
 from agentic_lakehouse.lake.amend import Amendment, amend
-from agentic_lakehouse.lake.bundles import Bundle
 from agentic_lakehouse.lake.catalog import Pointers
 from agentic_lakehouse.lake.commits import FeedMark
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.files import data_file, live_files
 from agentic_lakehouse.lake.scratch import Scratch
 from agentic_lakehouse.lake.swap import swap
+from agentic_lakehouse.lake.upkeep.bundles import Bundle
 from agentic_lakehouse.lake.warehouse import Warehouse
 
 AUTHOR = "maintenance"

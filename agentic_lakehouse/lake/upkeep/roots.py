@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from agentic_lakehouse.lake import catalog, commits
 from agentic_lakehouse.lake.leases import catalog_prefix
-from agentic_lakehouse.lake.leftovers import NOTHING, Leftovers
 from agentic_lakehouse.lake.rows import BRANCHES, COMMITS
+from agentic_lakehouse.lake.upkeep.leftovers import NOTHING, Leftovers
 
 
 def roots(connection: sa.Connection, *, oldest: int = 0, without: Leftovers = NOTHING) -> set[str]:

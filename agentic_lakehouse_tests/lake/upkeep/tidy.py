@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.policy import CompactionPolicy, RetentionPolicy
-from agentic_lakehouse.lake.bundles import Bundle
+from agentic_lakehouse.lake.upkeep.bundles import Bundle
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse_tests.lake.scene import Scene, slice_of
 

@@ -12,7 +12,7 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.lake import Lake
 from agentic_lakehouse_tests.lake.scene import CORE, Scene
-from agentic_lakehouse_tests.lake.tidy import KEEP_ALL, age, clean, files, now, warehouse
+from agentic_lakehouse_tests.lake.upkeep.tidy import KEEP_ALL, age, clean, files, now, warehouse
 
 
 def cut(path: Path) -> None:

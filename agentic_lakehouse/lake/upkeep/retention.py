@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from agentic_lakehouse.contracts.policy import RetentionPolicy
 from agentic_lakehouse.lake import commits
 from agentic_lakehouse.lake.database import Database
-from agentic_lakehouse.lake.leftovers import NOTHING, WAITS, Leftovers
-from agentic_lakehouse.lake.listing import Listing, StoredFile
 from agentic_lakehouse.lake.rows import BRANCHES, COMMITS, DELIVERIES
+from agentic_lakehouse.lake.upkeep.leftovers import NOTHING, WAITS, Leftovers
+from agentic_lakehouse.lake.upkeep.listing import Listing, StoredFile
 
 
 @dataclass(frozen=True)

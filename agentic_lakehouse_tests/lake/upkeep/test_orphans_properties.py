@@ -13,7 +13,7 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.policy import RetentionPolicy
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse_tests.lake.scene import CORE, Scene, bronze, slice_of
-from agentic_lakehouse_tests.lake.tidy import age, bundles, clean, rewritten, states
+from agentic_lakehouse_tests.lake.upkeep.tidy import age, bundles, clean, rewritten, states
 
 FEEDS = (Feed("acme", "prices"), Feed("kontor", "stock"))
 DEEDS = ("publish", "begin", "redo", "abandon", "compact", "roll back")

@@ -10,11 +10,22 @@ import pytest
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import UsageInvalid
-from agentic_lakehouse.lake import branches, compaction, orphans, rollback
+from agentic_lakehouse.lake import branches, rollback
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.rollback import Rollback
+from agentic_lakehouse.lake.upkeep import compaction, orphans
 from agentic_lakehouse_tests.lake.scene import CORE, ERRORS, Scene, bronze, slice_of
-from agentic_lakehouse_tests.lake.tidy import KEEP_NEWEST, age, bundles, clean, compact, now, rewritten, rows, states
+from agentic_lakehouse_tests.lake.upkeep.tidy import (
+    KEEP_NEWEST,
+    age,
+    bundles,
+    clean,
+    compact,
+    now,
+    rewritten,
+    rows,
+    states,
+)
 
 
 def ready(scene: Scene, feed: Feed, *skus: str, bad: bool = False) -> Branch:

@@ -13,7 +13,7 @@ from pyiceberg.io import fsspec as pyiceberg_fsspec
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.lake.lake import Lake
 from agentic_lakehouse_tests.lake.scene import CORE, ERRORS, Scene, slice_of
-from agentic_lakehouse_tests.lake.tidy import KEEP_ALL, KEEP_NEWEST, bundles, now, rewritten
+from agentic_lakehouse_tests.lake.upkeep.tidy import KEEP_ALL, KEEP_NEWEST, bundles, now, rewritten
 
 
 @pytest.fixture

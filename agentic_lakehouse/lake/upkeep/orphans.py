@@ -19,10 +19,10 @@ from collections.abc import Collection
 
 from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.database import Database
-from agentic_lakehouse.lake.leftovers import NOTHING, Leftovers
-from agentic_lakehouse.lake.listing import Listing, StoredFile
-from agentic_lakehouse.lake.reach import reach
-from agentic_lakehouse.lake.roots import roots
+from agentic_lakehouse.lake.upkeep.leftovers import NOTHING, Leftovers
+from agentic_lakehouse.lake.upkeep.listing import Listing, StoredFile
+from agentic_lakehouse.lake.upkeep.reach import reach
+from agentic_lakehouse.lake.upkeep.roots import roots
 from agentic_lakehouse.lake.warehouse import Warehouse
 
 FOLDERS = ("data", "metadata")

@@ -6,7 +6,7 @@ import os
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse_tests.lake.scene import CORE, Scene, bronze, slice_of
-from agentic_lakehouse_tests.lake.tidy import KEEP_NEWEST, age, clean, compact, files, states, warehouse
+from agentic_lakehouse_tests.lake.upkeep.tidy import KEEP_NEWEST, age, clean, compact, files, states, warehouse
 
 
 def test_the_files_of_an_abandoned_branch_go(scene: Scene, feed: Feed) -> None:

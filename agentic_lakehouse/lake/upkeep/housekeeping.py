@@ -12,15 +12,15 @@ from pathlib import Path
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.policy import CompactionPolicy, RetentionPolicy
 from agentic_lakehouse.lake import catalog, commits
-from agentic_lakehouse.lake.bundles import Bundle, bundles
 from agentic_lakehouse.lake.catalog import MAIN
-from agentic_lakehouse.lake.compaction import Compaction
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.files import PartitionValue
-from agentic_lakehouse.lake.leftovers import NOTHING, Leftovers, drop, leftovers
-from agentic_lakehouse.lake.listing import Listing, StoredFile
-from agentic_lakehouse.lake.orphans import orphans
-from agentic_lakehouse.lake.retention import KeptBytes, Past, past
+from agentic_lakehouse.lake.upkeep.bundles import Bundle, bundles
+from agentic_lakehouse.lake.upkeep.compaction import Compaction
+from agentic_lakehouse.lake.upkeep.leftovers import NOTHING, Leftovers, drop, leftovers
+from agentic_lakehouse.lake.upkeep.listing import Listing, StoredFile
+from agentic_lakehouse.lake.upkeep.orphans import orphans
+from agentic_lakehouse.lake.upkeep.retention import KeptBytes, Past, past
 from agentic_lakehouse.lake.warehouse import Warehouse
 
 ABANDONED = timedelta(days=1)

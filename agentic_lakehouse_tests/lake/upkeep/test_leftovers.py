@@ -6,7 +6,7 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.lake import catalog
 from agentic_lakehouse.lake.scratch import Scratch
 from agentic_lakehouse_tests.lake.scene import CORE, Scene
-from agentic_lakehouse_tests.lake.tidy import now
+from agentic_lakehouse_tests.lake.upkeep.tidy import now
 
 
 def test_a_branch_that_nobody_holds_and_nothing_waits_for_is_dropped(scene: Scene, feed: Feed) -> None:

@@ -12,9 +12,9 @@ from agentic_lakehouse.contracts.governed import Delivery
 from agentic_lakehouse.contracts.policy import RetentionPolicy
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake import commits
-from agentic_lakehouse.lake.leftovers import Leftovers
+from agentic_lakehouse.lake.upkeep.leftovers import Leftovers
 from agentic_lakehouse_tests.lake.scene import DAY, NOW, Scene, slice_of
-from agentic_lakehouse_tests.lake.tidy import KEEP_NEWEST, age, clean, now, warehouse
+from agentic_lakehouse_tests.lake.upkeep.tidy import KEEP_NEWEST, age, clean, now, warehouse
 
 YEAR = RetentionPolicy(raw_days=365)
 
