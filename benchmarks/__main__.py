@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("load", "lake")
+BENCHMARKS = ("load", "lake", "fold")
 """Modules beside this one, each with a `main` that takes its arguments."""
 
 

@@ -110,6 +110,13 @@ class Governance:
         """Return a feed's audits, oldest first."""
         return self._all(Audit, AUDITS, {"feed": str(feed), "run_id": run_id})
 
+    def latest_audits(self, feed: Feed) -> list[Audit]:
+        """Return a feed's last audit of each stage."""
+        a = AUDITS.c
+        last = sa.select(sa.func.max(a.seq)).where(a.feed == str(feed)).group_by(a.stage)
+        with self._database.read() as connection:
+            return records(connection, Audit, sa.select(AUDITS).where(a.seq.in_(last)).order_by(a.seq))
+
     def record_run(self, run: FeedRun) -> None:
         """Enter how a run of a feed stands; what was entered before for the same run and feed is replaced."""
         here = (RUNS.c.run_id == run.run_id, RUNS.c.feed == run.feed)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
+from functools import partial
 
 import dagster as dg
 
@@ -18,6 +16,7 @@ from agentic_lakehouse.orchestration.graph import JOB, graph
 from agentic_lakehouse.orchestration.instance import open_instance
 from agentic_lakehouse.orchestration.killed import end_killed
 from agentic_lakehouse.orchestration.partitions import add_missing
+from agentic_lakehouse.orchestration.processes import run_beside
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.settings import Settings
 
@@ -89,37 +88,8 @@ def at_rest(lakehouse: Lakehouse, feed: Feed) -> FeedRun:
 
 def _run_all(settings: Settings, instance: dg.DagsterInstance, feeds: Sequence[Feed], jobs: int) -> Iterator[FeedRun]:
     if jobs == 1 or len(feeds) == 1:
-        yield from map(FeedRunner(settings, instance), feeds)
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=jobs, mp_context=spawn) as pool:
-        futures = {pool.submit(_run_one, settings, feed): feed for feed in feeds}
-        try:
-            for future in as_completed(futures):
-                yield _result_of(future) or _killed(futures[future])
-        finally:
-            # Whoever interrupts the command does not want what has not begun yet.
-            pool.shutdown(cancel_futures=True)
-
-
-def _result_of(future: Future[FeedRun]) -> FeedRun | None:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return None
-
-
-def _killed(feed: Feed) -> FeedRun:
-    told = f"{feed} did not come to its end: somebody or the system killed a process of this command."
-    hint = "Run it again, with fewer `--jobs` where memory was short; what it published stands."
-    return FeedRun(
-        run_id="",
-        feed=str(feed),
-        status="failed",
-        reason="killed",
-        errors=(f"{told}\nHint: {hint}",),
-        started_at=datetime.now(UTC),
-    )
+        return map(FeedRunner(settings, instance), feeds)
+    return run_beside(partial(_run_one, settings), feeds, jobs=jobs)
 
 
 def _run_one(settings: Settings, feed: Feed) -> FeedRun:

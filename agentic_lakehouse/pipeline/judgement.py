@@ -12,8 +12,8 @@ rule a flag (`_f0`, `_f1`, ...) and the offending value (`_v0`, ...). The order 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from agentic_lakehouse.sql.doubt import any_of
@@ -65,6 +65,8 @@ class Judgement:
     faults: tuple[Fault, ...]
     doubt: str
     """True of rows whose key might be another one, had a cell been read that was not."""
+    retyped: Mapping[str, str] = field(default_factory=dict)
+    """Bronze columns that took over from one of another type, and how they are read; see `retype`."""
 
     @property
     def rejected(self) -> str:
@@ -84,6 +86,9 @@ class Judgement:
             carry: further columns of it that the judged rows shall have.
         """
         carried = ", ".join(quote(name) for name in (*CARRIED, *carry))
+        if self.retyped:
+            replaced = ", ".join(f"{sql} AS {quote(name)}" for name, sql in self.retyped.items())
+            rows = f"(SELECT * REPLACE ({replaced}) FROM {rows})"
         layers = [
             f"SELECT *, {self.mapped} FROM {rows}",
             f"SELECT {carried}, {self.read} FROM layer0",

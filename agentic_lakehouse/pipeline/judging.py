@@ -14,6 +14,7 @@ from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
 from agentic_lakehouse.errors import ContractInvalid
 from agentic_lakehouse.pipeline.judgement import FACT_TYPES, Fault, Judgement
+from agentic_lakehouse.pipeline.retype import read_through
 from agentic_lakehouse.sql.compiler import columns_read, compile_expression, compile_loss, may_lose
 from agentic_lakehouse.sql.doubt import CERTAIN, any_of, compile_doubt
 from agentic_lakehouse.sql.rules import breach
@@ -84,7 +85,8 @@ class _Writer:
         if row_rules:
             self._flag_rows(row_rules)
         doubt = any_of(self._doubted(c) for c in self.standard.columns if c.primary_key)
-        return Judgement(mapped, read, tuple(self.layers), tuple(self.faults), doubt)
+        retyped = read_through(self.bronze_types)
+        return Judgement(mapped, read, tuple(self.layers), tuple(self.faults), doubt, retyped)
 
     def _may_break(self, rule: Rule) -> bool:
         column = self.standard.column(rule.column or "")

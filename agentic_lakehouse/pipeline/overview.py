@@ -57,13 +57,7 @@ def _stands(last: FeedRun | None, *, published: bool) -> str:
 def newest_audits(lakehouse: Lakehouse, name: str | None) -> list[Audit]:
     """Return the newest audit of each stage, of one feed or of all."""
     feeds = [Feed.parse(name)] if name else lakehouse.zone.feeds()
-    newest: dict[tuple[str, str], Audit] = {}
-    for feed in feeds:
-        for audit in lakehouse.lake.governance.audits(feed):
-            seen = newest.get((audit.feed, audit.stage))
-            if seen is None or audit.created_at > seen.created_at:
-                newest[audit.feed, audit.stage] = audit
-    return list(newest.values())
+    return [audit for feed in feeds for audit in lakehouse.lake.governance.latest_audits(feed)]
 
 
 def kept_errors(lakehouse: Lakehouse, name: str | None, *, limit: int) -> dict[str, Any]:

@@ -1,19 +1,26 @@
 """A column that comes back as another type gets a new name: bronze only gains columns or widens them.
 
 What was delivered as `preis` in whole numbers and comes as decimals now stands in `preis__decimal`. Rows of
-before stay what they were, and an expression over the old name does not read the new one unnoticed.
+before stay what they were, and an expression over the old name does not read the new one unnoticed; one over
+the new name reads them as well.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec
 from agentic_lakehouse.contracts.tables import column_type
 from agentic_lakehouse.lake.schemas import fits
+from agentic_lakehouse.sql.types import duckdb_type, quote
 
 MAX_LENGTH = 63
 """Of a bronze column's name; see `ColumnSpec.name`."""
+
+
+_RETYPED = re.compile(r"(?P<name>.+)__(string|long|double|decimal|boolean|date|timestamp)\d*")
+"""A header never gives two underscores in a row: see `brain.naming.snake_case`."""
 
 
 def named_apart(spec: FeedSpec, types: Mapping[str, str]) -> FeedSpec:
@@ -33,6 +40,19 @@ def named_apart(spec: FeedSpec, types: Mapping[str, str]) -> FeedSpec:
         "partition_candidates": tuple(names[k] for k in spec.partition_candidates),
     }
     return FeedSpec.model_validate(spec.model_dump() | renamed)
+
+
+def read_through(types: Mapping[str, str]) -> dict[str, str]:
+    """Return SQL for each bronze column that took over from one of another type: its value, else what stood there.
+
+    So rows of before a change of type are judged by the same expression as those since.
+    """
+    found = {}
+    for name, kind in types.items():
+        taken_over = _RETYPED.fullmatch(name)
+        if taken_over is not None and (old := taken_over["name"]) in types:
+            found[name] = f"coalesce({quote(name)}, TRY_CAST({quote(old)} AS {duckdb_type(kind)}))"
+    return found
 
 
 def _free_name(column: ColumnSpec, types: Mapping[str, str]) -> str:

@@ -74,7 +74,7 @@ class LakeMachine(RuleBasedStateMachine):
     def drop(self, feed: Feed, path: str, content: tuple[tuple[str, str, str], ...]) -> None:
         self.models[feed].files[path] = (self.world.drop(feed, path, content), content)
 
-    @rule(feed=feeds, full=st.just(False))
+    @rule(feed=feeds, full=st.booleans())
     def deliver_whole(self, feed: Feed, full: bool) -> None:
         self.world.deliver_whole(feed, full=full)
         self.models[feed].rules = replace(self.models[feed].rules, full=full)

@@ -21,6 +21,10 @@ TABLES = [
 ]
 
 
+def test_tables_that_nobody_asks_for_are_not_read(scene: Scene) -> None:
+    assert list(scene.lake.governance.as_arrow(["governance.runs", "product_core.product"])) == ["governance.runs"]
+
+
 def test_every_governance_table_is_there_with_the_same_types_empty_or_full(scene: Scene, feed: Feed) -> None:
     empty = scene.lake.governance.as_arrow()
     scene.lake.governance.propose(proposal(feed, "spec"))

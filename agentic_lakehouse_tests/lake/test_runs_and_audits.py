@@ -46,6 +46,21 @@ def test_an_audit_keeps_samples_that_json_has_no_types_for(scene: Scene, feed: F
     assert scene.lake.governance.audits(feed, "run-2") == []
 
 
+def test_the_last_audit_of_each_stage_is_the_one_that_was_recorded_last(scene: Scene, feed: Feed, other: Feed) -> None:
+    branch = scene.begin(feed)
+    scene.audit(branch, "bronze")
+    scene.audit(branch, "staged", fold_sha256="old")
+    scene.audit(branch, "staged", fold_sha256="new")
+    scene.audit(scene.begin(other), "bronze")
+
+    latest = scene.lake.governance.latest_audits(feed)
+
+    assert [(a.feed, a.stage, a.fold_sha256) for a in latest] == [
+        (str(feed), "bronze", ""),
+        (str(feed), "staged", "new"),
+    ]
+
+
 def test_governance_outlives_an_abandoned_branch(scene: Scene, feed: Feed) -> None:
     branch = scene.begin(feed)
     scene.audited(branch, scene.approve(feed))

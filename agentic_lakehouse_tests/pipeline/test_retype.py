@@ -1,8 +1,25 @@
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec, FileFormat
-from agentic_lakehouse.pipeline.retype import named_apart
+from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
+from agentic_lakehouse.contracts.odcs import load_standard
+from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse.engines.base import Relation
+from agentic_lakehouse.engines.local import LocalEngine
+from agentic_lakehouse.pipeline.conform import run_facts
+from agentic_lakehouse.pipeline.judging import judge
+from agentic_lakehouse.pipeline.retype import named_apart, read_through
 from agentic_lakehouse.testing import Sandbox
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 def spec(**types: str) -> FeedSpec:
@@ -46,6 +63,36 @@ def test_a_long_name_stays_short_enough() -> None:
 
     assert len(name) == 63
     assert name.endswith("p__decimal")
+
+
+def test_rows_of_before_are_read_through_the_new_name() -> None:
+    types = {"preis": "long", "preis__decimal": "decimal(18,4)", "farbe": "string", "x__date": "date"}
+
+    assert read_through(types) == {"preis__decimal": 'coalesce("preis__decimal", TRY_CAST("preis" AS DECIMAL(18,4)))'}
+
+
+def test_a_price_of_before_is_judged_by_the_expression_of_now(tmp_path: Path) -> None:
+    columns = {"sku": ["A1", "A2"], "preis": [7, None], "preis__decimal": [None, Decimal("7.9500")]}
+    types = {"sku": "string", "preis": "long", "preis__decimal": "decimal(18,4)"}
+    lineage = {"_delivery_id": ["1", "2"], "_row_number": [1, 1], "ingestion_date": [date(2026, 11, 22)] * 2}
+    pq.write_table(pa.table({**columns, **lineage}), tmp_path / "bronze.parquet")
+    all_types = {**types, "_delivery_id": "string", "_row_number": "long", "ingestion_date": "date"}
+    mapping = Mapping(
+        feed="acme/prices",
+        standard="any",
+        columns=(
+            ColumnMapping(target="sku", sources=("Sku",), expression="sku"),
+            ColumnMapping(target="price", sources=("Preis",), expression="preis__decimal"),
+        ),
+    )
+    standard = load_standard(FIXTURES / "shop_item.odcs.yaml")
+    facts = run_facts(Feed("acme", "prices"), VendorFacts())
+    judgement = judge(mapping, standard=standard, bronze_types=all_types, facts=facts)
+
+    bronze = Relation(files=[tmp_path / "bronze.parquet"], types=all_types)
+    rows = LocalEngine().query(f"SELECT sku, price FROM ({judgement.over()}) ORDER BY sku", {"bronze": bronze})
+
+    assert rows.to_pylist() == [{"sku": "A1", "price": Decimal(7)}, {"sku": "A2", "price": Decimal("7.95")}]
 
 
 def test_a_stock_that_becomes_text_stands_beside_the_numbers_of_before(sandbox: Sandbox) -> None:
