@@ -34,3 +34,8 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the shared sample data is not here")
     return SHARED_DATA
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: archives hold the time of their making, and each worker makes its own."""
+    return argname if isinstance(val, bytes) else None

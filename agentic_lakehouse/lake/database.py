@@ -220,8 +220,24 @@ def _leave_transactions_to_us(connection: Any, _: object) -> None:
 def _prepare_sqlite(connection: Any, _: object) -> None:
     """Let readers and one writer work side by side."""
     _leave_transactions_to_us(connection, _)
-    connection.execute("PRAGMA journal_mode = WAL")
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        _switch_to_wal(connection)
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Switch a new file; of several processes that do so at once SQLite lets one, and refuses the others unheard."""
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+        else:
+            return
+        # This one does wait, until the other is done.
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -102,8 +102,7 @@ def _lake(house: Lakehouse, *, deep: bool) -> str | list[Line]:
             lake.require_one_lake()
             return f"no lake yet: the first run makes it at {lake.database.place}"
         recorded = lake.recorded
-        folded = {core_table(house.standard).name, mapping_errors_table(house.standard).name}
-        healing = Healing(lake, folded)
+        healing = Healing(lake, _folded(house))
         return [
             Line("catalog", ok=True, message=_catalog(lake, recorded)),
             *_part("warehouse", lambda: _warehouse(lake)),
@@ -111,6 +110,14 @@ def _lake(house: Lakehouse, *, deep: bool) -> str | list[Line]:
             *_part("branches", lambda: _branches(lake, healing)),
             *_part("kept files", lambda: _kept(lake)),
         ]
+
+
+def _folded(house: Lakehouse) -> set[str]:
+    """Return the tables whose slices are made from bronze alone; without a standard in force nothing makes them."""
+    try:
+        return {core_table(house.standard).name, mapping_errors_table(house.standard).name}
+    except LakehouseError:  # told in its own line
+        return set()
 
 
 def _catalog(lake: Inspection, recorded: Recorded) -> str:

@@ -18,7 +18,7 @@ from agentic_lakehouse.pipeline.retype import read_through
 from agentic_lakehouse.sql.compiler import columns_read, compile_expression, compile_loss, may_lose
 from agentic_lakehouse.sql.doubt import CERTAIN, any_of, compile_doubt
 from agentic_lakehouse.sql.rules import breach
-from agentic_lakehouse.sql.types import literal, quote
+from agentic_lakehouse.sql.types import quote
 
 PASS_ON_NULL = frozenset({"pattern", "min_length", "max_length", "minimum", "maximum", "valid_values"})
 """Kinds of rules that no empty cell breaks, so that they need no look at a column which nothing fills."""
@@ -65,6 +65,7 @@ class _Writer:
         self.facts = facts
         self.unread = unread
         self.target_types = {c.name: c.physical_type for c in standard.columns}
+        self.known_types = {**self.target_types, **FACT_TYPES}
         self.layers: list[str] = []
         self.faults: list[Fault] = []
         self.doubts: dict[str, str] = {}
@@ -94,13 +95,12 @@ class _Writer:
         return bool(filled) or rule.kind not in PASS_ON_NULL
 
     def _map(self) -> tuple[str, str]:
-        """Write the mapped and converted targets; then facts, targets and losses; flag the losses as faults.
+        """Write the mapped and converted targets; then targets and losses; flag the losses as faults.
 
         Each value is computed once: what may have been lost is asked only where nothing came of it.
         """
         mapped = ['"ingestion_date" AS "_ingestion_date"']
         read = ['"_ingestion_date"']
-        read += [f"{'NULL::VARCHAR' if v is None else literal(v)} AS {quote(name)}" for name, v in self.facts.items()]
         for place, column in enumerate(self.standard.columns):
             expression, value = self.mapping.get(column.name), f"_t{place}"
             types, target = self.bronze_types, column.physical_type
@@ -182,7 +182,7 @@ class _Writer:
         return any_of([self.doubts.get(column.name, CERTAIN), lacking])
 
     def _hangs(self, expression: object, doubts: Map[str, str]) -> str:
-        return compile_doubt(str(expression), types={**self.target_types, **FACT_TYPES}, doubts=doubts)
+        return compile_doubt(str(expression), types=self.known_types, doubts=doubts, given=self.facts)
 
     def _flag_rows(self, rules: list[Rule]) -> None:
         items = ["*"]
@@ -196,7 +196,7 @@ class _Writer:
 
     def _filled(self, logic: str | None, column: StandardColumn) -> str:
         return compile_expression(
-            str(logic), types={**self.target_types, **FACT_TYPES}, target_type=column.physical_type
+            str(logic), types=self.known_types, target_type=column.physical_type, given=self.facts
         )
 
     def _add(self, rule: str, column: str | None, cost: Literal["reject_row", "null_cell"], message: str) -> Fault:

@@ -24,7 +24,7 @@ from agentic_lakehouse.sql.loss import loses, lost_text
 from agentic_lakehouse.sql.macros import expand
 from agentic_lakehouse.sql.scope import GIVEN
 from agentic_lakehouse.sql.spark import spark_sql
-from agentic_lakehouse.sql.trees import fill, render
+from agentic_lakehouse.sql.trees import fill, render, rewrite
 from agentic_lakehouse.sql.typecheck import check_types
 from agentic_lakehouse.sql.types import Dialect, decimal_of, duckdb_type
 
@@ -35,7 +35,12 @@ _WHOLE = (
 
 
 def compile_expression(
-    text: str, *, types: Mapping[str, str], target_type: str | None, dialect: Dialect = "duckdb"
+    text: str,
+    *,
+    types: Mapping[str, str],
+    target_type: str | None,
+    dialect: Dialect = "duckdb",
+    given: Mapping[str, str | None] | None = None,
 ) -> str:
     """Return the SQL of an expression's value in its target's type; what cannot be computed is null.
 
@@ -44,12 +49,13 @@ def compile_expression(
         types: the columns it may read, with their table types.
         target_type: table type of the column it fills; `None` leaves the type as it comes.
         dialect: whose SQL to write.
+        given: columns of text that have one value, or none, in all rows; it is written in their place.
 
     Raises:
         GuardRefused: the guard does not allow it, or its type can never become the target's.
         ContractInvalid: a type is not a table type.
     """
-    return _value(text, tuple(types.items()), target_type, dialect)
+    return _value(text, tuple(types.items()), target_type, dialect, tuple((given or {}).items()))
 
 
 def compile_loss(text: str, *, types: Mapping[str, str], target_type: str | None, dialect: Dialect = "duckdb") -> str:
@@ -110,13 +116,19 @@ def columns_read(text: str, *, columns: Collection[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _value(text: str, columns: tuple[tuple[str, str], ...], target_type: str | None, dialect: Dialect) -> str:
+def _value(
+    text: str,
+    columns: tuple[tuple[str, str], ...],
+    target_type: str | None,
+    dialect: Dialect,
+    given: tuple[tuple[str, str | None], ...],
+) -> str:
     """Compile once: a standard's own expressions and rules are asked for with every feed and step."""
     types = dict(columns)
     tree = guard_expression(text, columns=types)
     kind = check_types(tree, types, target_type)
-    value = expand(_converted(harden(tree, types), kind, target_type, types), dialect)
-    return _written(value, dialect)
+    value = _converted(harden(tree, types), kind, target_type, types)
+    return _written(expand(_with(dict(given), value) if given else value, dialect), dialect)
 
 
 @lru_cache(maxsize=4096)
@@ -141,6 +153,18 @@ def _converted(tree: exp.Expr, kind: str | None, target_type: str | None, types:
         # A cast would round as well, but takes three times as long where it cuts a long number short.
         return fill(f"TRY_CAST(ROUND($x, {digits[1]}) AS {duckdb_type(target_type)})", x=tree)
     return fill(f"TRY_CAST($x AS {duckdb_type(target_type)})", x=tree)
+
+
+def _with(given: Mapping[str, str | None], tree: exp.Expr) -> exp.Expr:
+    """Write values in the place of their columns; the tree passed in is used up."""
+
+    def change(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Column) or node.name not in given:
+            return node
+        value = given[node.name]
+        return fill("CAST(NULL AS VARCHAR)") if value is None else exp.Literal.string(value)
+
+    return rewrite(tree, change)
 
 
 def _written(tree: exp.Expr, dialect: Dialect) -> str:

@@ -24,29 +24,36 @@ def any_of(conditions: Iterable[str]) -> str:
     return f"({' OR '.join(found)})" if found else CERTAIN
 
 
-def compile_doubt(text: str, *, types: Mapping[str, str], doubts: Mapping[str, str]) -> str:
+def compile_doubt(
+    text: str,
+    *,
+    types: Mapping[str, str],
+    doubts: Mapping[str, str],
+    given: Mapping[str, str | None] | None = None,
+) -> str:
     """Return DuckDB SQL that is true of rows in which an expression's value hangs on a doubtful cell, never null.
 
     Args:
         text: one scalar expression.
         types: the columns it may read, with their table types.
         doubts: for columns that can be doubtful, SQL that is true of rows in which they are, and never null.
+        given: as for `compile_expression`.
 
     Raises:
         GuardRefused: the guard does not allow the expression.
     """
-    return _doubt(guard_expression(text, columns=types), types, doubts)
 
+    def doubt(node: exp.Expr) -> str:
+        if isinstance(node, exp.Column):
+            return doubts.get(node.name, CERTAIN)
+        if not isinstance(node, exp.Coalesce):
+            return any_of(doubt(child) for child in node.iter_expressions())
+        hangs = CERTAIN
+        for part in (*reversed(node.expressions), node.this):
+            if hangs != CERTAIN:
+                value = compile_expression(render(part), types=types, target_type=None, given=given)
+                hangs = f"({value} IS NULL AND {hangs})"
+            hangs = any_of((doubt(part), hangs))
+        return hangs
 
-def _doubt(node: exp.Expr, types: Mapping[str, str], doubts: Mapping[str, str]) -> str:
-    if isinstance(node, exp.Column):
-        return doubts.get(node.name, CERTAIN)
-    if not isinstance(node, exp.Coalesce):
-        return any_of(_doubt(child, types, doubts) for child in node.iter_expressions())
-    hangs = CERTAIN
-    for part in (*reversed(node.expressions), node.this):
-        if hangs != CERTAIN:
-            value = compile_expression(render(part), types=types, target_type=None)
-            hangs = f"({value} IS NULL AND {hangs})"
-        hangs = any_of((_doubt(part, types, doubts), hangs))
-    return hangs
+    return doubt(guard_expression(text, columns=types))

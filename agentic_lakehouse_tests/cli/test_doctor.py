@@ -76,14 +76,17 @@ def test_many_things_of_a_kind_are_counted(lakehouse: Command, landing: Path) ->
 
 
 def test_a_standard_that_is_broken_hides_nothing_else(
-    lakehouse: Command, landing: Path, monkeypatch: pytest.MonkeyPatch
+    lakehouse: Command, restored: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LAKEHOUSE_STANDARD", str(landing / "nowhere.odcs.yaml"))
+    with Lakehouse().lake as lake:
+        Path(lake.view().files("product_core.product")[0]).unlink()
+    monkeypatch.setenv("LAKEHOUSE_STANDARD", str(restored / "nowhere.odcs.yaml"))
 
     result = lakehouse("doctor", "--json")
 
     assert result.code == 2
-    assert [check["name"] for check in result.json["checks"] if not check["ok"]] == ["standard"]
+    assert [check["name"] for check in result.json["checks"] if not check["ok"]] == ["standard", "tables"]
+    assert "reingest acme/feed --delivery" not in checks(result, "tables")[0]["hint"]
 
 
 @pytest.mark.parametrize("feed", ["../../etc", "..", "../x", "acme/../../x", "/etc/passwd", "acme/.."])
