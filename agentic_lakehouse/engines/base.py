@@ -87,11 +87,24 @@ class Engine(Protocol):
         ...
 
     def transform(
-        self, sql: str, relations: Mapping[str, Relation], out: Path, *, types: Mapping[str, str]
+        self,
+        sql: str,
+        relations: Mapping[str, Relation],
+        out: Path,
+        *,
+        types: Mapping[str, str],
+        scratch: bool = False,
     ) -> StagedFile:
         """Run one `SELECT` over `relations` in a locked-down DuckDB and write it to the Parquet file `out`.
 
         The result's columns are those of `types`, by name and in that order, cast to exactly those types.
+
+        Args:
+            sql: the query.
+            relations: what it reads, by name.
+            out: file to write.
+            types: columns of the result.
+            scratch: nobody keeps the file: it is written fast rather than small.
 
         Raises:
             EngineFailed: the query does not bind or run.

@@ -39,7 +39,13 @@ class DuckSql:
         self._threads = threads
 
     def transform(
-        self, sql: str, relations: Mapping[str, Relation], out: Path, *, types: Mapping[str, str]
+        self,
+        sql: str,
+        relations: Mapping[str, Relation],
+        out: Path,
+        *,
+        types: Mapping[str, str],
+        scratch: bool = False,
     ) -> StagedFile:
         """Run one `SELECT` over `relations` and write it to the Parquet file `out`; see `Engine.transform`.
 
@@ -54,7 +60,7 @@ class DuckSql:
             undo.callback(target.unlink, missing_ok=True)
             copied = connection.execute(
                 f"COPY (SELECT {columns} FROM ({sql}\n)) TO {literal(str(target))}"
-                " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+                f" (FORMAT parquet, COMPRESSION {'snappy' if scratch else 'zstd'}, USE_TMP_FILE false)"
             ).fetchone()
             undo.pop_all()
         return StagedFile(path=out, rows=int(copied[0]) if copied else 0)

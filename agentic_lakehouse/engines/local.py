@@ -40,10 +40,16 @@ class LocalEngine:
         return load_file(path, spec, good=good, bad=bad, lineage=lineage, staging=staging)
 
     def transform(
-        self, sql: str, relations: Mapping[str, Relation], out: Path, *, types: Mapping[str, str]
+        self,
+        sql: str,
+        relations: Mapping[str, Relation],
+        out: Path,
+        *,
+        types: Mapping[str, str],
+        scratch: bool = False,
     ) -> StagedFile:
         """Run one `SELECT` over `relations` and write it to the Parquet file `out`; see `Engine.transform`."""
-        return self._sql.transform(sql, relations, out, types=types)
+        return self._sql.transform(sql, relations, out, types=types, scratch=scratch)
 
     def query(self, sql: str, relations: Mapping[str, Relation], *, limit: int | None = None) -> pa.Table:
         """Run one `SELECT` over `relations` and return its rows; see `Engine.query`."""

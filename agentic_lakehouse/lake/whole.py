@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from functools import lru_cache
 from io import BytesIO
 
 from pyiceberg.avro.codecs.deflate import DeflateCodec
@@ -17,6 +18,7 @@ from pyiceberg.avro.resolver import construct_reader, resolve_reader
 from pyiceberg.exceptions import ResolveError, ValidationError
 from pyiceberg.manifest import DEFAULT_READ_VERSION, MANIFEST_ENTRY_SCHEMAS, MANIFEST_LIST_FILE_SCHEMAS
 from pyiceberg.table.metadata import TableMetadataUtil
+from pyiceberg.utils.schema_conversion import AvroSchemaConversion
 
 METADATA, MANIFEST_LIST, MANIFEST, DATA = "metadata file", "manifest list", "manifest", "data file"
 
@@ -47,7 +49,9 @@ def fault(kind: str, content: bytes) -> str | None:
     return _fault_of_metadata(content) if kind == METADATA else _fault_of_avro(kind, content)
 
 
+@lru_cache(maxsize=64)
 def _fault_of_metadata(content: bytes) -> str | None:
+    """Look at a table's metadata; a commit reads the same file several times."""
     try:
         TableMetadataUtil.parse_raw(content.decode())
     except (UnicodeDecodeError, ValidationError):
@@ -90,9 +94,15 @@ def _walk(kind: str, content: bytes) -> tuple[str, int]:
         if decoder.read(SYNC_SIZE) != header.sync or (deflated and not _inflates(block)):
             raise ValueError
         blocks += 1
-    record = str(json.loads(header.meta["avro.schema"])["name"])
-    resolve_reader(header.get_schema(), _SCHEMAS[kind][DEFAULT_READ_VERSION])
-    return record, blocks
+    return _record(kind, header.meta["avro.schema"]), blocks
+
+
+@lru_cache(maxsize=64)
+def _record(kind: str, schema: str) -> str:
+    """Return the name of the record that a schema describes, if it can be read as what `kind` is; see `_walk`."""
+    described = json.loads(schema)
+    resolve_reader(AvroSchemaConversion().avro_to_iceberg(described), _SCHEMAS[kind][DEFAULT_READ_VERSION])
+    return str(described["name"])
 
 
 def _inflates(block: bytes) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
 
 from agentic_lakehouse.settings import Settings
 
+CONFIG = "dagster.yaml"
 DAGSTER_YAML = """\
 # Written once by the lakehouse; yours to change.
 telemetry:
@@ -26,16 +29,33 @@ run_coordinator:
     dequeue_interval_seconds: 1
 """
 
+MAKING_SECONDS = 60.0
+"""How long a process waits for another that makes the databases. It takes a second or two."""
+
 
 def prepare_home(settings: Settings) -> Path:
     """Create the home with a `dagster.yaml`, and name it in `DAGSTER_HOME` for this process and its children."""
     home = settings.home_path
     home.mkdir(parents=True, exist_ok=True)
-    config = home / "dagster.yaml"
-    if not config.exists():
-        config.write_text(DAGSTER_YAML)
+    if not (home / CONFIG).exists():
+        _make(home)
     os.environ["DAGSTER_HOME"] = str(home)
     return home
+
+
+def _make(home: Path) -> None:
+    """Let Dagster make its databases, one process at a time: several at once break them for good.
+
+    The configuration comes last, so that whoever finds it finds them whole.
+    """
+    with closing(sqlite3.connect(home / "dagster.lock", timeout=MAKING_SECONDS, isolation_level=None)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        if (home / CONFIG).exists():
+            return
+        new = home / f"new-{CONFIG}"
+        new.write_text(DAGSTER_YAML)
+        dg.DagsterInstance.from_config(str(home), new.name).dispose()
+        new.rename(home / CONFIG)
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:

@@ -58,7 +58,6 @@ def run_feeds(lakehouse: Lakehouse, wanted: Sequence[Feed] = (), *, jobs: int = 
     results = {}
     busy = []
     with open_instance(lakehouse.settings) as instance:
-        # Dagster makes its databases here, once: two processes that make them at the same time break them.
         end_killed(instance)
         for feed in wanted or found:
             if lakehouse.work(feed) is None:

@@ -59,7 +59,7 @@ def account(
     flag_types = dict.fromkeys(("_rejected", "_doubt", "_missing"), "boolean")
 
     def write(name: str, sql: str, types: dict[str, str]) -> Relation:
-        staged = scope.engine.transform(sql, known, scope.staging / f"{name}.parquet", types=types)
+        staged = scope.engine.transform(sql, known, scope.staging / f"{name}.parquet", types=types, scratch=True)
         known[name] = Relation(files=[staged.path], types=types)
         return known[name]
 

@@ -71,24 +71,26 @@ def fold(
     lineage = {"mapping_sha256": mapping.sha256, "run_id": run_id}
     known = {"bronze": bronze}
 
-    def write(name: str, sql: str, types: Map[str, str]) -> StagedFile:
-        staged = engine.transform(sql, known, staging / f"{name}.parquet", types=types)
+    def note(name: str, sql: str, types: Map[str, str]) -> None:
+        """Let a query's rows be known to the queries behind it."""
+        staged = engine.transform(sql, known, staging / f"{name}.parquet", types=types, scratch=True)
         known[name] = Relation(files=[staged.path], types=types)
-        return staged
 
     if sources.current is not None:
         known["current"] = sources.current
     if sources.bad is not None:
         known["bad"] = sources.bad
-        write("error_keys", *error_keys(mapping, standard, bronze.types, facts, where=deliveries.where))
-    write("verdicts", *fold_sql.verdicts(judgement, standard, deliveries))
-    write("left_out", fold_sql.left_out(standard, deliveries), fold_sql.LEFT_OUT)
+        note("error_keys", *error_keys(mapping, standard, bronze.types, facts, where=deliveries.where))
+    note("verdicts", *fold_sql.verdicts(judgement, standard, deliveries))
+    note("left_out", fold_sql.left_out(standard, deliveries), fold_sql.LEFT_OUT)
+    counts = engine.query(fold_sql.COUNTS, known).to_pylist()[0]
     core, faults = core_table(standard), mapping_errors_table(standard)
     source = {"vendor_name": str(facts["_vendor_name"]), "source_table": str(facts["_source_table"])}
-    counts = engine.query(fold_sql.COUNTS, known).to_pylist()[0]
+    slice_ = fold_sql.new_slice(judgement, core, deliveries, **lineage)
+    errors = fold_sql.errors(judgement, **source, **lineage)
     return Folded(
-        core=write("core", fold_sql.new_slice(judgement, core, deliveries, **lineage), core.types),
-        errors=write("mapping_errors", fold_sql.errors(judgement, **source, **lineage), faults.types),
+        core=engine.transform(slice_, known, staging / "core.parquet", types=core.types),
+        errors=engine.transform(errors, known, staging / "mapping_errors.parquet", types=faults.types),
         rows_in=counts["rows_in"],
         rejected=counts["rejected"],
     )

@@ -1,7 +1,7 @@
 """Eight processes publish sixteen feeds to one new lake at once, two of them the same feed.
 
-Each takes its feeds through the real graph, beginning with the making of the lake. Whatever one of them is
-refused, a later run of the feed heals; and what stands in the end is what the files hold, each row once.
+Each does what `lakehouse run` does, beginning with the making of the lake and of Dagster's history. Whatever one
+of them is refused, a later run of the feed heals; and what stands in the end is what the files hold, each row once.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.lake.lake import Lake
-from agentic_lakehouse.orchestration.run import FeedRunner
+from agentic_lakehouse.orchestration.run import run_feeds
+from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.settings import Settings
 from agentic_lakehouse.testing import Sandbox
 from agentic_lakehouse_tests.postgres import Postgres
 
@@ -66,14 +67,11 @@ def no_price(feed: Feed) -> str:
     return f"{feed.name}-x;Ordner;;auf Anfrage;EUR"
 
 
-def publish(folder: Path, places: dict[str, Any], catalog_uri: str, feeds: Sequence[Feed], start: Barrier) -> None:
-    """Do what one process does."""
-    os.environ["LAKEHOUSE_CATALOG_URI"] = catalog_uri
-    with Sandbox(folder, **places) as sandbox:
-        start.wait()
-        run = FeedRunner(sandbox.settings, sandbox.instance)
-        for feed in feeds:
-            run(feed)
+def publish(settings: Settings, feeds: Sequence[Feed], start: Barrier) -> None:
+    """Do what `lakehouse run --feed …` does, once all are there."""
+    os.environ["LAKEHOUSE_CATALOG_URI"] = settings.catalog_uri
+    start.wait()
+    run_feeds(Lakehouse(settings), feeds, on_done=lambda _: None)
 
 
 def test_every_row_of_every_feed_is_published_once(tmp_path: Path, catalog_uri: str) -> None:
@@ -83,11 +81,7 @@ def test_every_row_of_every_feed_is_published_once(tmp_path: Path, catalog_uri: 
     with Sandbox(tmp_path) as sandbox:
         for feed in FEEDS:
             sandbox.drop(str(feed), price_list(feed))
-        places = {"home": sandbox.settings.home, "landing": sandbox.settings.landing}
-        children = [
-            processes.Process(target=publish, args=(tmp_path / f"process-{number}", places, catalog_uri, share, start))
-            for number, share in enumerate(SHARES)
-        ]
+        children = [processes.Process(target=publish, args=(sandbox.settings, share, start)) for share in SHARES]
         for child in children:
             child.start()
         for child in children:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -67,12 +68,11 @@ class DagsterDev(Sandbox):
     def __exit__(self, *_: object) -> None:
         self.dagster.close()
         self._process.send_signal(signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(20)
-        finally:
-            _end_group(self._process.pid)
-            self._process.wait()
-            super().__exit__()
+        _end_group(self._process.pid)
+        self._process.wait()
+        super().__exit__()
 
     def feed(self, name: str, content: str) -> Feed:
         """Drop a feed's first file, and add its partition as the sensor would."""
@@ -142,8 +142,6 @@ def _free_port() -> int:
 
 
 def _end_group(group: int) -> None:
-    """Whatever the server left of its own group, ends."""
-    try:
+    """Whatever is left of the server's own group, ends."""
+    with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return

@@ -95,7 +95,7 @@ class Dagster:
     """A client of one server."""
 
     def __init__(self, port: int) -> None:
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30.0)
+        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE)
 
     def close(self) -> None:
         self._http.close()
