@@ -46,19 +46,20 @@ def ours(folder: Path, out: Path, *, incremental: bool) -> None:
 
     standard = _standard()
     bronze, current = _sources(folder, incremental=incremental)
-    fold(
-        Deliveries(new=(scene.SECOND,) if incremental else None),
-        Sources(
-            Relation(bronze, scene.BRONZE),
-            Relation([current], core_table(standard).types) if current else None,
-        ),
-        mapping=scene.MAPPING,
-        standard=standard,
-        facts=scene.FACTS,
-        run_id="run",
-        engine=DuckSql(memory_limit=MEMORY, threads=THREADS),
-        staging=out,
+    sources = Sources(
+        Relation(bronze, scene.BRONZE), Relation([current], core_table(standard).types) if current else None
     )
+    with DuckSql(memory_limit=MEMORY, threads=THREADS).session(sources.relations, out) as engine:
+        fold(
+            Deliveries(new=(scene.SECOND,) if incremental else None),
+            sources,
+            mapping=scene.MAPPING,
+            standard=standard,
+            facts=scene.FACTS,
+            run_id="run",
+            engine=engine,
+            staging=out,
+        )
 
 
 CONTENDERS = {"by hand": by_hand, "ours": ours}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -118,6 +119,15 @@ class Engine(Protocol):
         Raises:
             EngineFailed: the query does not bind or run.
             CatalogUnavailable: a file of a relation is damaged; names it.
+        """
+        ...
+
+    def session(self, relations: Iterable[Relation], staging: Path) -> AbstractContextManager[Engine]:
+        """Give an engine for several SQL calls one after the other, which spares opening a database for each.
+
+        Args:
+            relations: what calls may read, besides what they find in `staging`.
+            staging: existing folder into which calls write.
         """
         ...
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from copy import copy
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -11,12 +13,12 @@ import pyarrow as pa
 
 from agentic_lakehouse.engines.base import Relation, StagedFile
 from agentic_lakehouse.engines.culprit import may_be_a_file, require_readable
-from agentic_lakehouse.engines.lockdown import Connect, in_memory, locked
+from agentic_lakehouse.engines.lockdown import Connect, in_memory, locked, told
 from agentic_lakehouse.sql.types import duckdb_type, literal, quote, quote_table
 
 
 class DuckSql:
-    """Runs guarded SQL over relations, each call in a database of its own.
+    """Runs guarded SQL over relations, each call or session in a database of its own.
 
     Args:
         connect: gives a fresh in-memory DuckDB, such as a `DuckDBResource`'s `get_connection`.
@@ -37,6 +39,7 @@ class DuckSql:
         self._memory_limit = memory_limit
         self._timeout_seconds = timeout_seconds
         self._threads = threads
+        self._shared: _Database | None = None
 
     def transform(
         self,
@@ -79,22 +82,56 @@ class DuckSql:
         return str(row[1]) if row else ""
 
     @contextmanager
+    def session(self, relations: Iterable[Relation], staging: Path) -> Iterator[DuckSql]:
+        """Give an engine whose calls share one database; see `Engine.session`."""
+        folder = staging.resolve()
+        with self._database([path for relation in relations for path in relation.files], folder) as database:
+            shared = copy(self)
+            shared._shared = database  # noqa: SLF001
+            yield shared
+
+    @contextmanager
     def _open(self, relations: Mapping[str, Relation], *outputs: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         paths = [path for relation in relations.values() for path in relation.files]
-        with locked(
-            self._connect,
-            [*paths, *outputs],
-            memory_limit=self._memory_limit,
-            threads=self._threads,
-            timeout_seconds=self._timeout_seconds,
-        ) as connection:
+        database = nullcontext(self._shared) if self._shared else self._database([*paths, *outputs])
+        with database as found, found.showing(relations) as connection:
+            yield connection
+
+    @contextmanager
+    def _database(self, paths: Iterable[Path], folder: Path | None = None) -> Iterator[_Database]:
+        allowed = [path.resolve() for path in paths]
+        limit = self._memory_limit
+        with locked(self._connect, allowed, folder=folder, memory_limit=limit, threads=self._threads) as connection:
+            bounds = partial(told, connection, allowed, memory_limit=limit, timeout_seconds=self._timeout_seconds)
+            yield _Database(connection, bounds)
+
+
+class _Database:
+    """One locked database, and the relations that are views in it."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, bounds: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self._connection = connection
+        self._bounds = bounds
+        self._shown: dict[str, Relation] = {}
+
+    @contextmanager
+    def showing(self, relations: Mapping[str, Relation]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Let exactly `relations` be views for one call, bounded in time."""
+        with self._bounds():
             try:
+                for name in self._shown.keys() - relations.keys():
+                    self._connection.execute(f"DROP VIEW {quote_table(name)}")
+                    del self._shown[name]
                 for name, relation in relations.items():
-                    _create_view(connection, name, relation)
-                yield connection
+                    if self._shown.get(name) != relation:
+                        _create_view(self._connection, name, relation)
+                        self._shown[name] = relation
+                yield self._connection
             except duckdb.Error as error:
                 if may_be_a_file(error):
-                    require_readable(connection, relations)
+                    require_readable(self._connection, relations)
                 raise
 
 
@@ -108,7 +145,9 @@ def _create_view(connection: duckdb.DuckDBPyConnection, name: str, relation: Rel
         f"CAST({quote(column) if column.lower() in present else 'NULL'} AS {duckdb_type(word)}) AS {quote(column)}"
         for column, word in relation.types.items()
     ]
-    connection.execute(f"CREATE VIEW {quote_table(name)} AS SELECT {', '.join(columns) or '1 AS none'} {source}")
+    connection.execute(
+        f"CREATE OR REPLACE VIEW {quote_table(name)} AS SELECT {', '.join(columns) or '1 AS none'} {source}"
+    )
 
 
 def _source(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> tuple[str, frozenset[str]]:

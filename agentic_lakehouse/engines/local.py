@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 
 import pyarrow as pa
@@ -54,6 +56,14 @@ class LocalEngine:
     def query(self, sql: str, relations: Mapping[str, Relation], *, limit: int | None = None) -> pa.Table:
         """Run one `SELECT` over `relations` and return its rows; see `Engine.query`."""
         return self._sql.query(sql, relations, limit=limit)
+
+    @contextmanager
+    def session(self, relations: Iterable[Relation], staging: Path) -> Iterator[LocalEngine]:
+        """Give an engine whose SQL calls share one database; see `Engine.session`."""
+        with self._sql.session(relations, staging) as sql:
+            shared = copy(self)
+            shared._sql = sql  # noqa: SLF001
+            yield shared
 
     def bind(self, expression: str, types: Mapping[str, str]) -> str:
         """Return the DuckDB type of a compiled expression over columns of `types`; see `Engine.bind`."""

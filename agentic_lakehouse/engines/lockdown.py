@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Self
 
 import duckdb
 
@@ -38,39 +39,73 @@ def in_memory() -> AbstractContextManager[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def locked(
-    connect: Connect, paths: Iterable[Path], *, memory_limit: str, threads: int | None, timeout_seconds: float
+    connect: Connect,
+    paths: Iterable[Path],
+    *,
+    folder: Path | None = None,
+    memory_limit: str,
+    threads: int | None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database that can touch exactly `paths`, and translate its errors.
+    """Open a database that can touch exactly `paths`, and close it.
 
-    A locked configuration cannot be opened again, so each call opens a database of its own and closes it.
+    A locked configuration cannot be opened again: other files need another database.
 
     Args:
         connect: gives a fresh in-memory database.
         paths: files that may be read or written.
+        folder: one that may be read and written as well.
         memory_limit: as DuckDB writes it, such as `2GB`.
         threads: most threads, or `None` for one a core.
-        timeout_seconds: most time for all that is done in the `with`.
 
     Raises:
-        EngineFailed: DuckDB refused or failed; the message is its own, without SQL positions and folders.
+        EngineFailed: DuckDB refused.
         SettingsInvalid: the memory limit is none.
     """
-    allowed = [path.resolve() for path in paths]
     with connect() as connection:
-        watch = _Watch(connection, timeout_seconds)
         try:
-            _lock(connection, allowed, memory_limit=memory_limit, threads=threads)
-            with watch:
-                yield connection
-        except duckdb.Error as error:
-            raise _failure(error, allowed, memory_limit, timeout_seconds if watch.fired else None) from error
+            with told(connection, paths, memory_limit=memory_limit):
+                _lock(connection, paths, folder, memory_limit=memory_limit, threads=threads)
+            yield connection
         finally:
             # Some resources close only when nothing was raised.
             connection.close()
 
 
+@contextmanager
+def told(
+    connection: duckdb.DuckDBPyConnection,
+    paths: Iterable[Path],
+    *,
+    memory_limit: str,
+    timeout_seconds: float | None = None,
+) -> Iterator[None]:
+    """Bound the time of what is done in the `with`, and translate its errors.
+
+    Args:
+        connection: a locked database.
+        paths: files whose folders messages shall not name.
+        memory_limit: as messages name it.
+        timeout_seconds: most time for all that is done in the `with`, or `None` for any.
+
+    Raises:
+        EngineFailed: DuckDB refused or failed; the message is its own, without SQL positions and folders.
+    """
+    with ExitStack() as bounds:
+        watch = bounds.enter_context(_Watch(connection, timeout_seconds)) if timeout_seconds is not None else None
+        try:
+            yield
+        except duckdb.Error as error:
+            over = timeout_seconds if watch is not None and watch.fired else None
+            raise _failure(error, paths, memory_limit, over) from error
+
+
 def _lock(
-    connection: duckdb.DuckDBPyConnection, allowed: Iterable[Path], *, memory_limit: str, threads: int | None
+    connection: duckdb.DuckDBPyConnection,
+    paths: Iterable[Path],
+    folder: Path | None,
+    *,
+    memory_limit: str,
+    threads: int | None,
 ) -> None:
     for setting in _SETTINGS:
         connection.execute(f"SET {setting}")
@@ -82,7 +117,9 @@ def _lock(
         ) from error
     if threads is not None:
         connection.execute(f"SET threads={threads}")
-    connection.execute(f"SET allowed_paths=[{', '.join(literal(str(path)) for path in allowed)}]")
+    connection.execute(f"SET allowed_paths=[{', '.join(literal(str(path)) for path in paths)}]")
+    if folder is not None:
+        connection.execute(f"SET allowed_directories=[{literal(str(folder))}]")
     connection.execute("SET enable_external_access=false")
     connection.execute("SET lock_configuration=true")
 
@@ -105,8 +142,9 @@ class _Watch:
             # An interrupt between two statements is forgotten by DuckDB.
             wait = 0.2
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
@@ -114,7 +152,7 @@ class _Watch:
 
 
 def _failure(
-    error: duckdb.Error, allowed: Iterable[Path], memory_limit: str, timed_out_after: float | None
+    error: duckdb.Error, paths: Iterable[Path], memory_limit: str, timed_out_after: float | None
 ) -> EngineFailed:
     if timed_out_after is not None and isinstance(error, duckdb.InterruptException):
         return EngineFailed(
@@ -128,7 +166,7 @@ def _failure(
             hint="Make it smaller, or raise LAKEHOUSE_MEMORY_LIMIT.",
             kind="memory",
         )
-    kind, message = _told(error, allowed)
+    kind, message = _message(error, paths)
     return EngineFailed(f"DuckDB: {message}", hint=_HINTS.get(kind, "Check the SQL and the files."), kind=kind)
 
 
@@ -141,11 +179,11 @@ _HINTS = {
 }
 
 
-def _told(error: duckdb.Error, allowed: Iterable[Path]) -> tuple[str, str]:
+def _message(error: duckdb.Error, paths: Iterable[Path]) -> tuple[str, str]:
     """Return DuckDB's kind of error and its message, without the SQL, positions and folders."""
     text = str(error).split("\n\nLINE ")[0].split("\n\n")[0].strip()
     match = re.match(r"(\w+)(?: [A-Za-z]+)* Error: (.*)", text, re.DOTALL)
     kind, message = (match[1], match[2]) if match else (type(error).__name__.removesuffix("Exception"), text)
-    for folder in sorted({str(path.parent) for path in allowed}, key=len, reverse=True):
+    for folder in sorted({str(path.parent) for path in paths}, key=len, reverse=True):
         message = message.replace(f"{folder}/", "")
     return kind, " ".join(message.split())

@@ -6,8 +6,10 @@ pointers, and refusing to merge without them, is the lake's part; showing them i
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Map
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed import Feed
@@ -51,6 +53,12 @@ class Scope:
     policy: Policy
     engine: Engine
     staging: Path
+
+    @contextmanager
+    def session(self, relations: Iterable[Relation]) -> Iterator[Scope]:
+        """Give the same scope with an engine for several queries over `relations`."""
+        with self.engine.session(relations, self.staging) as engine:
+            yield replace(self, engine=engine)
 
     def numbers(self, sql: str, relations: Map[str, Relation]) -> dict[str, int]:
         """Run a query that gives one row of numbers; nulls read as 0."""

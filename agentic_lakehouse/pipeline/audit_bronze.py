@@ -20,6 +20,14 @@ def audit_bronze(scope: Scope, spec: FeedSpec, deliveries: Sequence[Delivery]) -
     bronze = relation(scope.view, table, scope.staging)
     bad = relation(scope.view, ingest_errors_table(scope.standard).name, scope.staging, **slice_of(scope.feed))
     relations = {"bronze": bronze, "bad": bad}
+    with scope.session(relations.values()) as session:
+        results = _results(session, spec, deliveries, table, relations)
+    return [r.model_copy(update={"description": f"{BRONZE_CHECKS[r.name]} {r.description}".strip()}) for r in results]
+
+
+def _results(
+    scope: Scope, spec: FeedSpec, deliveries: Sequence[Delivery], table: str, relations: Map[str, Relation]
+) -> list[CheckResult]:
     ids = listed([d.delivery_id for d in deliveries])
     rows_in = sum(d.rows_in or 0 for d in deliveries)
     found = scope.numbers(
@@ -32,15 +40,6 @@ def audit_bronze(scope: Scope, spec: FeedSpec, deliveries: Sequence[Delivery]) -
     )
     allowed = scope.policy.max_error_share
     lost = abs(rows_in - found["n"]) + (found["n"] - found["distinct_rows"])
-    results = [
-        result("row_conservation", table, lost, note=f"{rows_in} records in, {found['n']} kept"),
-        result(
-            "types_parse",
-            table,
-            found["bad"] if found["bad"] > allowed * rows_in else 0,
-            note=f"{found['bad']} of {rows_in} records are in ingest_errors; the policy allows {allowed:.0%}",
-        ),
-    ]
     where = f"_delivery_id IN ({ids})"
     never_null = [c.name for c in spec.columns if not c.nullable]
     nulls = " OR ".join(f"{quote(name)} IS NULL" for name in never_null) or "false"
@@ -48,12 +47,18 @@ def audit_bronze(scope: Scope, spec: FeedSpec, deliveries: Sequence[Delivery]) -
         f"vendor_name IS DISTINCT FROM {literal(scope.feed.vendor)} OR ingestion_date IS DISTINCT FROM "
         f"{_by_delivery(deliveries)}"
     )
-    results += [
+    return [
+        result("row_conservation", table, lost, note=f"{rows_in} records in, {found['n']} kept"),
+        result(
+            "types_parse",
+            table,
+            found["bad"] if found["bad"] > allowed * rows_in else 0,
+            note=f"{found['bad']} of {rows_in} records are in ingest_errors; the policy allows {allowed:.0%}",
+        ),
         _counted(scope, "not_null", table, relations, f"{where} AND ({nulls})"),
         _keys_unique(scope, spec, relations, where=where, rows_in=rows_in),
         _counted(scope, "partition_values", table, relations, f"{where} AND ({wrong})"),
     ]
-    return [r.model_copy(update={"description": f"{BRONZE_CHECKS[r.name]} {r.description}".strip()}) for r in results]
 
 
 def _by_delivery(deliveries: Sequence[Delivery]) -> str:

@@ -62,15 +62,17 @@ def audit_staged(
     """
     core = scope.standard.name
     relations = _relations(scope, bronze, deliveries, main)
-    found = account(scope, relations, deliveries, mapping=mapping, facts=run_facts(scope.feed, facts))
     removal = None
-    if deliveries.full:
-        removal = removal_from(found.removed, scope, relations["published"], waiting=waiting, since=since)
+    with scope.session(relations.values()) as session:
+        found = account(session, relations, deliveries, mapping=mapping, facts=run_facts(scope.feed, facts))
+        if deliveries.full:
+            removal = removal_from(found.removed, session, relations["published"], waiting=waiting, since=since)
+        row_rules = _row_rules(session, core, relations)
     results = [
         *_folded(scope, core, found, approved_by_person=approved_by_person),
         _removed_share(scope, core, removal),
         _mapping_complete(core, mapping, scope.standard),
-        *_row_rules(scope, core, relations),
+        *row_rules,
         *audit_table(scope),
     ]
     described = staged_check_names(scope.standard)
@@ -170,8 +172,11 @@ def audit_table(scope: Scope) -> list[CheckResult]:
     """Check the rules that one row cannot decide, over the whole table as it would be after the merge."""
     core = scope.standard.name
     rules = [r for r in scope.standard.rules if not r.is_row_rule]
-    whole = {core: relation(scope.view, core, scope.staging)} if rules else {}
-    return [_table_rule(scope, rule, core, whole) for rule in rules]
+    if not rules:
+        return []
+    whole = {core: relation(scope.view, core, scope.staging)}
+    with scope.session(whole.values()) as session:
+        return [_table_rule(session, rule, core, whole) for rule in rules]
 
 
 def _table_rule(scope: Scope, rule: Rule, core: str, relations: Map[str, Relation]) -> CheckResult:

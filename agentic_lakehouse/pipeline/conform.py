@@ -81,17 +81,18 @@ def conform(
         current=relation(branch, core, staging, **mine) if deliveries.new is not None else None,
         bad=relation(branch, bad, staging, **mine) if deliveries.full else None,
     )
-    folded = fold(
-        deliveries,
-        sources,
-        mapping=mapping,
-        standard=standard,
-        facts=run_facts(feed, facts),
-        run_id=run_id,
-        engine=engine,
-        staging=staging,
-    )
-    broken = _broken_rules(folded.errors, faults, engine)
+    with engine.session(sources.relations, staging) as session:
+        folded = fold(
+            deliveries,
+            sources,
+            mapping=mapping,
+            standard=standard,
+            facts=run_facts(feed, facts),
+            run_id=run_id,
+            engine=session,
+            staging=staging,
+        )
+        broken = _broken_rules(folded.errors, faults, session)
     branch.replace_slice(core, mine, [folded.core.path])
     if deliveries.new is None:
         branch.replace_slice(faults.name, mine, [folded.errors.path])

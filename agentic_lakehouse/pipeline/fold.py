@@ -30,6 +30,11 @@ class Sources:
     bad: Relation | None = None
     """The feed's slice of `ingest_errors`; `None` where deliveries hold changes only."""
 
+    @property
+    def relations(self) -> list[Relation]:
+        """All that there are."""
+        return [relation for relation in (self.bronze, self.current, self.bad) if relation is not None]
+
 
 @dataclass(frozen=True)
 class Folded:
@@ -83,6 +88,7 @@ def fold(
         note("error_keys", *error_keys(mapping, standard, bronze.types, facts, where=deliveries.where))
     note("verdicts", *fold_sql.verdicts(judgement, standard, deliveries))
     note("left_out", fold_sql.left_out(standard, deliveries), fold_sql.LEFT_OUT)
+    note("faulty", *fold_sql.faulty(judgement, standard))
     counts = engine.query(fold_sql.COUNTS, known).to_pylist()[0]
     core, faults = core_table(standard), mapping_errors_table(standard)
     source = {"vendor_name": str(facts["_vendor_name"]), "source_table": str(facts["_source_table"])}

@@ -1,8 +1,9 @@
 """The SQL of the fold: which rows of bronze stand in a slice of core, and what becomes of the others.
 
 Rows are told apart by (delivery, row) and put in order by it. First each gets a verdict: its key, and
-whether core may take it. From keys alone follows which rows are left out, and why. Only then is the slice
-itself written: bronze judged once more, without them. So memory holds keys, never whole rows.
+whether anything is wrong with it. From keys alone follows which rows are left out, and why. The few faulty
+ones are judged once more for what is wrong. Only then is the slice itself written: values of the others, of
+which no rule is asked again. So memory holds keys, never whole rows.
 """
 
 from __future__ import annotations
@@ -98,25 +99,10 @@ def left_out(standard: ProductStandard, deliveries: Deliveries) -> str:
     return f"WITH {parts} {found}"
 
 
-def new_slice(
-    judgement: Judgement, core: TableSchema, deliveries: Deliveries, *, mapping_sha256: str, run_id: str
-) -> str:
-    """Return a query over `bronze`, `left_out` and `current` that gives the new slice."""
-    lineage = {"_mapping_sha256": literal(mapping_sha256), "_run_id": literal(run_id)}
-    items = ", ".join(f"{lineage[c]} AS {quote(c)}" if c in lineage else quote(c) for c in core.types)
-    rows = f"(SELECT * FROM bronze ANTI JOIN left_out USING ({ROW}) WHERE {deliveries.where})"
-    fresh = f"SELECT {items} FROM ({judgement.over(rows)})"
-    if deliveries.new is None:
-        return fresh
-    columns = ", ".join(quote(c) for c in core.types)
-    stay = f"SELECT {columns} FROM current ANTI JOIN left_out USING ({ROW}) WHERE NOT {deliveries.where}"
-    return f"{fresh} UNION ALL {stay}"
+def faulty(judgement: Judgement, standard: ProductStandard) -> tuple[str, dict[str, str]]:
+    """Return a query over `bronze`, `verdicts` and `left_out` that judges faulty rows again, and its types.
 
-
-def errors(judgement: Judgement, *, vendor_name: str, source_table: str, mapping_sha256: str, run_id: str) -> str:
-    """Return a query over `bronze`, `verdicts` and `left_out` that gives the rows of `mapping_errors`.
-
-    Only faulty rows are judged again, this time for what is wrong with them.
+    This time for what is wrong with them; `_repeats` is true of those that a later row of their delivery repeats.
     """
     rows = f"""(
         SELECT b.*, to_json(b)::VARCHAR AS _raw, p._repeats
@@ -127,6 +113,36 @@ def errors(judgement: Judgement, *, vendor_name: str, source_table: str, mapping
             ) GROUP BY ALL
         ) p USING ({ROW})
     )"""
+    types = {c.name: c.physical_type for c in standard.columns} | ROW_TYPES
+    types |= {"_ingestion_date": "date", "_raw": "string", "_repeats": "boolean"}
+    for fault in judgement.faults:
+        types |= {fault.flag: "boolean", fault.value: "string"}
+    return judgement.over(rows, carry=("_raw", "_repeats")), types
+
+
+def new_slice(
+    judgement: Judgement, core: TableSchema, deliveries: Deliveries, *, mapping_sha256: str, run_id: str
+) -> str:
+    """Return a query over `bronze`, `left_out`, `faulty` and `current` that gives the new slice."""
+    lineage = {"_mapping_sha256": literal(mapping_sha256), "_run_id": literal(run_id)}
+    items = ", ".join(f"{lineage[c]} AS {quote(c)}" if c in lineage else quote(c) for c in core.types)
+    clean = f"""(
+        SELECT * FROM bronze
+        ANTI JOIN (SELECT {ROW} FROM left_out UNION ALL SELECT {ROW} FROM faulty) USING ({ROW})
+        WHERE {deliveries.where}
+    )"""
+    fresh = f"""
+    SELECT {items} FROM ({judgement.of_clean(clean)})
+    UNION ALL SELECT {items} FROM faulty ANTI JOIN left_out USING ({ROW})"""
+    if deliveries.new is None:
+        return fresh
+    columns = ", ".join(quote(c) for c in core.types)
+    stay = f"SELECT {columns} FROM current ANTI JOIN left_out USING ({ROW}) WHERE NOT {deliveries.where}"
+    return f"{fresh} UNION ALL {stay}"
+
+
+def errors(judgement: Judgement, *, vendor_name: str, source_table: str, mapping_sha256: str, run_id: str) -> str:
+    """Return a query over `faulty` that gives the rows of `mapping_errors`."""
     repeat = Fault(-1, DUPLICATE_KEY, None, "reject_row", "a later row of the same delivery has the same key")
     faults = [_fault(fault, fault.flag, fault.value) for fault in judgement.faults]
     faults.append(_fault(repeat, "_repeats", "NULL::VARCHAR"))
@@ -134,10 +150,8 @@ def errors(judgement: Judgement, *, vendor_name: str, source_table: str, mapping
     SELECT {literal(vendor_name)} AS vendor_name, {literal(source_table)} AS source_table,
         _ingestion_date AS ingestion_date, {ROW}, fault.rule, fault."column", fault.cost, fault.value, fault.message,
         _raw AS raw, {literal(mapping_sha256)} AS mapping_sha256, 'open' AS status, {literal(run_id)} AS _run_id
-    FROM (
-        SELECT {ROW}, _ingestion_date, _raw, unnest([{", ".join(faults)}]) AS fault
-        FROM ({judgement.over(rows, carry=("_raw", "_repeats"))})
-    ) WHERE fault IS NOT NULL"""
+    FROM (SELECT {ROW}, _ingestion_date, _raw, unnest([{", ".join(faults)}]) AS fault FROM faulty)
+    WHERE fault IS NOT NULL"""
 
 
 def _fault(fault: Fault, flag: str, value: str) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agentic_lakehouse.sql.doubt import any_of
 from agentic_lakehouse.sql.types import quote
@@ -52,16 +52,23 @@ class Fault:
         return f"_v{self.index}"
 
 
+class Layer(NamedTuple):
+    """What one step of the judgement selects from the step before."""
+
+    values: str
+    """Values alone; `*` where the step changes none."""
+    judged: str
+    """Values as rules leave them, with faults and doubts."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What is asked of bronze rows, and what the flags of the judged ones mean."""
 
     mapped: str
     """Targets as `_t0`, `_t1`, ..., beside the bronze columns that they are made of."""
-    read: str
-    """Targets by their names, and what was lost on the way."""
-    layers: tuple[str, ...]
-    """What each layer selects from the one before."""
+    layers: tuple[Layer, ...]
+    """The first gives targets their names."""
     faults: tuple[Fault, ...]
     doubt: str
     """True of rows whose key might be another one, had a cell been read that was not."""
@@ -85,14 +92,22 @@ class Judgement:
             rows: what stands behind `FROM`: a relation with bronze's columns.
             carry: further columns of it that the judged rows shall have.
         """
+        return self._written(rows, [layer.judged for layer in self.layers], carry)
+
+    def of_clean(self, rows: str) -> str:
+        """Return the query that gives the values of rows known to have no fault: no rule is asked again."""
+        return self._written(rows, [layer.values for layer in self.layers if layer.values != "*"], ())
+
+    def _written(self, rows: str, selects: Iterable[str], carry: Iterable[str]) -> str:
         carried = ", ".join(quote(name) for name in (*CARRIED, *carry))
         if self.retyped:
             replaced = ", ".join(f"{sql} AS {quote(name)}" for name, sql in self.retyped.items())
             rows = f"(SELECT * REPLACE ({replaced}) FROM {rows})"
+        first, *others = selects
         layers = [
             f"SELECT *, {self.mapped} FROM {rows}",
-            f"SELECT {carried}, {self.read} FROM layer0",
-            *(f"SELECT {items} FROM layer{number}" for number, items in enumerate(self.layers, start=1)),
+            f"SELECT {carried}, {first} FROM layer0",
+            *(f"SELECT {items} FROM layer{number}" for number, items in enumerate(others, start=1)),
         ]
         written = ", ".join(f"layer{number} AS ({select})" for number, select in enumerate(layers))
         return f"WITH {written} SELECT * FROM layer{len(layers) - 1}"

@@ -13,7 +13,7 @@ from typing import Literal
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
 from agentic_lakehouse.errors import ContractInvalid
-from agentic_lakehouse.pipeline.judgement import FACT_TYPES, Fault, Judgement
+from agentic_lakehouse.pipeline.judgement import FACT_TYPES, Fault, Judgement, Layer
 from agentic_lakehouse.pipeline.retype import read_through
 from agentic_lakehouse.sql.compiler import columns_read, compile_expression, compile_loss, may_lose
 from agentic_lakehouse.sql.doubt import CERTAIN, any_of, compile_doubt
@@ -66,13 +66,13 @@ class _Writer:
         self.unread = unread
         self.target_types = {c.name: c.physical_type for c in standard.columns}
         self.known_types = {**self.target_types, **FACT_TYPES}
-        self.layers: list[str] = []
+        self.layers: list[Layer] = []
         self.faults: list[Fault] = []
         self.doubts: dict[str, str] = {}
         """For targets that can be doubtful, SQL over the last layer that is true where they are."""
 
     def write(self) -> Judgement:
-        mapped, read = self._map()
+        mapped = self._map()
         rules = [r for r in self.standard.rules if r.is_row_rule and r.severity == "error" and self._may_break(r)]
         cell_rules = [r for r in rules if r.on_breach == "null_cell" and r.column]
         row_rules = [r for r in rules if r not in cell_rules and r.on_breach == "reject_row"]
@@ -83,43 +83,42 @@ class _Writer:
             self._null_cells([r for r in cell_rules if r.column in {c.name for c in fallbacks}])
         for group in derivation_order(self.standard):
             self._derive(group)
-        if row_rules:
-            self._flag_rows(row_rules)
+        self._flag_rows(row_rules)
         doubt = any_of(self._doubted(c) for c in self.standard.columns if c.primary_key)
         retyped = read_through(self.bronze_types)
-        return Judgement(mapped, read, tuple(self.layers), tuple(self.faults), doubt, retyped)
+        return Judgement(mapped, tuple(self.layers), tuple(self.faults), doubt, retyped)
 
     def _may_break(self, rule: Rule) -> bool:
         column = self.standard.column(rule.column or "")
         filled = column is None or column.name in self.mapping or column.fallback_logic or column.transform_logic
         return bool(filled) or rule.kind not in PASS_ON_NULL
 
-    def _map(self) -> tuple[str, str]:
-        """Write the mapped and converted targets; then targets and losses; flag the losses as faults.
+    def _map(self) -> str:
+        """Return the mapped and converted targets; name them, and flag what was lost.
 
         Each value is computed once: what may have been lost is asked only where nothing came of it.
         """
         mapped = ['"ingestion_date" AS "_ingestion_date"']
-        read = ['"_ingestion_date"']
+        named, judged = ['"_ingestion_date"'], []
         for place, column in enumerate(self.standard.columns):
             expression, value = self.mapping.get(column.name), f"_t{place}"
             types, target = self.bronze_types, column.physical_type
             mapped.append(f"{compile_expression(expression or 'NULL', types=types, target_type=target)} AS {value}")
-            read.append(f"{value} AS {quote(column.name)}")
+            named.append(f"{value} AS {quote(column.name)}")
             if expression is None:
                 continue
             hangs = compile_doubt(expression, types=types, doubts=self.unread)
             if hangs != CERTAIN:
-                read.append(f"{hangs} AS _u{place}")
+                judged.append(f"{hangs} AS _u{place}")
                 self._doubt(column.name, [f"_u{place}"])
             if may_lose(expression, types=types, target_type=target):
                 fault = self._conversion_fault(column)
                 lost = compile_loss(expression, types=types, target_type=target)
-                read.append(f"CASE WHEN {value} IS NULL THEN {lost} END AS {fault.value}")
+                judged.append(f"CASE WHEN {value} IS NULL THEN {lost} END AS {fault.value}")
                 self._doubt(column.name, [fault.flag])
-        if self.faults:
-            self.layers.append(", ".join(["*", *(f"{f.value} IS NOT NULL AS {f.flag}" for f in self.faults)]))
-        return ", ".join(mapped), ", ".join(read)
+        self._layer(", ".join(named), judged)
+        self._layer("*", [f"{fault.value} IS NOT NULL AS {fault.flag}" for fault in self.faults])
+        return ", ".join(mapped)
 
     def _conversion_fault(self, column: StandardColumn) -> Fault:
         return self._add(
@@ -134,15 +133,15 @@ class _Writer:
         if not rules:
             return
         flags: dict[str, list[str]] = {}
-        items = ["*"]
+        judged = []
         for rule in rules:
             column = str(rule.column)
             fault = self._add(rule.name, column, "null_cell", rule.description)
             flags.setdefault(column, []).append(fault.flag)
-            items += self._judged(rule, fault)
-        self.layers.append(", ".join(items))
+            judged += self._judged(rule, fault)
+        self._layer("*", judged)
         emptied = [f"CASE WHEN {' OR '.join(f)} THEN NULL ELSE {quote(c)} END AS {quote(c)}" for c, f in flags.items()]
-        self.layers.append(f"* REPLACE ({', '.join(emptied)})")
+        self.layers.append(Layer("*", f"* REPLACE ({', '.join(emptied)})"))
         before = dict(self.doubts)
         for rule in rules:
             column = str(rule.column)
@@ -167,8 +166,7 @@ class _Writer:
         """Add a layer with other values; their doubts are kept as they stood before it."""
         doubts = {name: f"_d{len(self.layers)}_{place}" for place, name in enumerate(values) if name in self.doubts}
         replaced = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
-        kept = [f"{self.doubts[name]} AS {flag}" for name, flag in doubts.items()]
-        self.layers.append(", ".join([f"* REPLACE ({replaced})", *kept]))
+        self._layer(f"* REPLACE ({replaced})", [f"{self.doubts[name]} AS {flag}" for name, flag in doubts.items()])
         self.doubts |= doubts
 
     def _doubt(self, target: str, conditions: Iterable[str]) -> None:
@@ -185,10 +183,8 @@ class _Writer:
         return compile_doubt(str(expression), types=self.known_types, doubts=doubts, given=self.facts)
 
     def _flag_rows(self, rules: list[Rule]) -> None:
-        items = ["*"]
-        for rule in rules:
-            items += self._judged(rule, self._add(rule.name, rule.column, "reject_row", rule.description))
-        self.layers.append(", ".join(items))
+        faults = [(rule, self._add(rule.name, rule.column, "reject_row", rule.description)) for rule in rules]
+        self._layer("*", [item for rule, fault in faults for item in self._judged(rule, fault)])
 
     def _judged(self, rule: Rule, fault: Fault) -> list[str]:
         value = f"{quote(rule.column)}::VARCHAR" if rule.column else "NULL::VARCHAR"
@@ -198,6 +194,12 @@ class _Writer:
         return compile_expression(
             str(logic), types=self.known_types, target_type=column.physical_type, given=self.facts
         )
+
+    def _layer(self, values: str, judged: Iterable[str]) -> None:
+        """Add a layer; one that neither changes nor judges anything is none."""
+        layer = Layer(values, ", ".join([values, *judged]))
+        if layer.judged != "*":
+            self.layers.append(layer)
 
     def _add(self, rule: str, column: str | None, cost: Literal["reject_row", "null_cell"], message: str) -> Fault:
         fault = Fault(len(self.faults), rule, column, cost, message)

@@ -14,6 +14,8 @@ from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import BRONZE_LINEAGE
 from agentic_lakehouse.pipeline.judging import judge
+from agentic_lakehouse.pipeline.retype import taken_over
+from agentic_lakehouse.sql.doubt import any_of
 from agentic_lakehouse.sql.types import duckdb_type, literal, quote
 
 ROW = "_delivery_id, _row_number"
@@ -87,12 +89,14 @@ def error_keys(
     """
     lineage = {c.name for c in BRONZE_LINEAGE}
     unread = {name: quote(f"_unread_{name}") for name in bronze_types if name not in lineage}
+    cells = [item for name in unread for item in _cell(name, bronze_types[name])]
+    unread |= {name: any_of([unread[name], unread[old]]) for name, old in taken_over(bronze_types).items()}
     judgement = judge(mapping, standard=standard, bronze_types=bronze_types, facts=facts, unread=unread)
     records = f"""(
         WITH kept AS (SELECT * FROM bad WHERE {where}),
         loaded AS (SELECT {ROW} FROM bronze SEMI JOIN kept USING ({ROW}))
         SELECT {ROW}, spec_sha256 AS _spec_sha256, _run_id, _ingested_at, ingestion_date, vendor_name,
-            {", ".join(item for name in unread for item in _cell(name, bronze_types[name]))}
+            {", ".join(cells)}
         FROM kept ANTI JOIN loaded USING ({ROW})
     )"""
     return (

@@ -47,12 +47,16 @@ def read_through(types: Mapping[str, str]) -> dict[str, str]:
 
     So rows of before a change of type are judged by the same expression as those since.
     """
-    found = {}
-    for name, kind in types.items():
-        taken_over = _RETYPED.fullmatch(name)
-        if taken_over is not None and (old := taken_over["name"]) in types:
-            found[name] = f"coalesce({quote(name)}, TRY_CAST({quote(old)} AS {duckdb_type(kind)}))"
-    return found
+    return {
+        name: f"coalesce({quote(name)}, TRY_CAST({quote(old)} AS {duckdb_type(types[name])}))"
+        for name, old in taken_over(types).items()
+    }
+
+
+def taken_over(types: Mapping[str, str]) -> dict[str, str]:
+    """Return the bronze columns that took over from one of another type, and from which."""
+    named = {name: found["name"] for name in types if (found := _RETYPED.fullmatch(name))}
+    return {name: old for name, old in named.items() if old in types}
 
 
 def _free_name(column: ColumnSpec, types: Mapping[str, str]) -> str:

@@ -78,7 +78,7 @@ def may_lose(text: str, *, types: Mapping[str, str], target_type: str | None) ->
         GuardRefused: as for `compile_expression`.
         ContractInvalid: a type is not a table type.
     """
-    tree = guard_expression(text, columns=types)
+    tree = guarded(text, types)
     kind = check_types(tree, types, target_type)
     hardened = harden(tree, types)
     return _converted(hardened.copy(), kind, target_type, types) != hardened or loses(hardened)
@@ -115,6 +115,21 @@ def columns_read(text: str, *, columns: Collection[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False)))
 
 
+def guarded(text: str, types: Mapping[str, str]) -> exp.Expr:
+    """Return a guarded expression's tree, to be used up.
+
+    Raises:
+        GuardRefused: the guard does not allow it.
+    """
+    return _guarded(text, tuple(types)).copy()
+
+
+@lru_cache(maxsize=4096)
+def _guarded(text: str, columns: tuple[str, ...]) -> exp.Expr:
+    """Guard once: an expression's value, its losses and its doubts are asked for one after the other."""
+    return guard_expression(text, columns=columns)
+
+
 @lru_cache(maxsize=4096)
 def _value(
     text: str,
@@ -125,7 +140,7 @@ def _value(
 ) -> str:
     """Compile once: a standard's own expressions and rules are asked for with every feed and step."""
     types = dict(columns)
-    tree = guard_expression(text, columns=types)
+    tree = guarded(text, types)
     kind = check_types(tree, types, target_type)
     value = _converted(harden(tree, types), kind, target_type, types)
     return _written(expand(_with(dict(given), value) if given else value, dialect), dialect)
@@ -134,7 +149,7 @@ def _value(
 @lru_cache(maxsize=4096)
 def _loss(text: str, columns: tuple[tuple[str, str], ...], target_type: str | None, dialect: Dialect) -> str:
     types = dict(columns)
-    tree = guard_expression(text, columns=types)
+    tree = guarded(text, types)
     kind = check_types(tree, types, target_type)
     hardened = harden(tree, types)
     converted = _converted(hardened.copy(), kind, target_type, types)

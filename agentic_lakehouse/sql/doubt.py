@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
-from agentic_lakehouse.sql.compiler import compile_expression
-from agentic_lakehouse.sql.guard import guard_expression
+from agentic_lakehouse.sql.compiler import compile_expression, guarded
 from agentic_lakehouse.sql.trees import render
 
 CERTAIN = "FALSE"
@@ -56,4 +55,4 @@ def compile_doubt(
             hangs = any_of((doubt(part), hangs))
         return hangs
 
-    return doubt(guard_expression(text, columns=types))
+    return doubt(guarded(text, types))

@@ -184,16 +184,17 @@ class History:
         """Fold the deliveries of these numbers onto the slice `current`, or all of them anew."""
         staging = self.folder / f"staging-{len(list(self.folder.iterdir()))}"
         staging.mkdir()
-        return fold(
-            self.deliveries(new, full=full),
-            Sources(self.bronze, Relation([current] if current else [], core_table(STANDARD).types), self.bad),
-            mapping=MAPPING,
-            standard=STANDARD,
-            facts=FACTS,
-            run_id="run",
-            engine=self.engine,
-            staging=staging,
-        )
+        with self.engine.session([], self.folder) as engine:
+            return fold(
+                self.deliveries(new, full=full),
+                Sources(self.bronze, Relation([current] if current else [], core_table(STANDARD).types), self.bad),
+                mapping=MAPPING,
+                standard=STANDARD,
+                facts=FACTS,
+                run_id="run",
+                engine=engine,
+                staging=staging,
+            )
 
     def account(
         self,
@@ -214,8 +215,9 @@ class History:
             known[name] = Relation([staging / f"{name}.parquet"], types[name])
         known["published"] = Relation([published] if published else [], types["slice"])
         view = View({}, Warehouse(str(self.folder)))
-        scope = Scope(Feed("acme", "parts"), view, STANDARD, Policy(name="test"), self.engine, staging)
-        return account(scope, known, self.deliveries(new, full=full), mapping=MAPPING, facts=FACTS)
+        with self.engine.session([], self.folder) as engine:
+            scope = Scope(Feed("acme", "parts"), view, STANDARD, Policy(name="test"), engine, staging)
+            return account(scope, known, self.deliveries(new, full=full), mapping=MAPPING, facts=FACTS)
 
     def deliveries(self, new: Sequence[int] | None, *, full: bool) -> Deliveries:
         """Say what a fold of the deliveries of these numbers, or of all anew, is about."""
