@@ -1,18 +1,21 @@
-"""Feeds in processes beside each other: what one of them is killed for stops none that has not begun."""
+"""Feeds in processes beside each other: one that is killed takes no other with it."""
 
 from __future__ import annotations
 
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection, wait
+from typing import Self
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import FeedRun
 
 Run = Callable[[Feed], FeedRun]
+
+_SPAWN = multiprocessing.get_context("spawn")
 
 
 def run_beside(run: Run, feeds: Sequence[Feed], *, jobs: int) -> Iterator[FeedRun]:
@@ -24,37 +27,79 @@ def run_beside(run: Run, feeds: Sequence[Feed], *, jobs: int) -> Iterator[FeedRu
         jobs: processes.
 
     Yields:
-        Results as they come. A process that is killed takes those with it that run beside it.
+        Results as they come; of a process that was killed, one that says so.
 
     Raises:
         KeyboardInterrupt: the command, or one of the calls, was interrupted; what has not begun does not.
     """
-    spawn = multiprocessing.get_context("spawn")
     left = deque(feeds)
-    while left:
-        with ProcessPoolExecutor(max_workers=jobs, mp_context=spawn) as pool:
-            yield from _until_broken(pool, run, left, jobs)
+    idle: list[_Worker] = []
+    busy: list[_Worker] = []
+    with ExitStack() as ends:
+        while left or busy:
+            while left and len(busy) < jobs:
+                worker = idle.pop() if idle else ends.enter_context(_Worker(run))
+                worker.begin(left.popleft())
+                busy.append(worker)
+            ready = wait([worker.link for worker in busy])
+            for worker in [worker for worker in busy if worker.link in ready]:
+                busy.remove(worker)
+                try:
+                    result = worker.result()
+                except (EOFError, ConnectionError):
+                    yield _killed(worker.feed)
+                else:
+                    idle.append(worker)
+                    yield result
 
 
-def _until_broken(pool: ProcessPoolExecutor, run: Run, left: deque[Feed], jobs: int) -> Iterator[FeedRun]:
-    """Begin what is left as processes become free, until nothing is or one was killed; see to the end of the rest."""
-    running: dict[Future[FeedRun], Feed] = {}
-    whole = True
-    while running or (whole and left):
-        while whole and left and len(running) < jobs:
+class _Worker:
+    """A process that runs feeds one by one. A context manager: what it runs at the end, it runs to its end."""
+
+    feed: Feed
+
+    def __init__(self, run: Run) -> None:
+        self.link, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=_serve, args=(run, theirs))
+        self._process.start()
+        # Or the pipe would stay open when the process is gone.
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.link.close()
+        self._process.join()
+
+    def begin(self, feed: Feed) -> None:
+        """Let the process run a feed."""
+        self.feed = feed
+        with suppress(ConnectionError):  # a process that is gone says so when its result is read
+            self.link.send(feed)
+
+    def result(self) -> FeedRun:
+        """Return what became of the feed that was begun.
+
+        Raises:
+            EOFError, ConnectionError: the process is gone.
+            Exception: what the run raised, itself.
+        """
+        found = self.link.recv()
+        if isinstance(found, FeedRun):
+            return found
+        raise found
+
+
+def _serve(run: Run, link: Connection) -> None:
+    """Run feeds that come over `link`, until it is closed or somebody interrupts."""
+    with link, suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        while True:
+            feed = link.recv()
             try:
-                begun = pool.submit(run, left[0])
-            except BrokenProcessPool:
-                whole = False
-            else:
-                running[begun] = left.popleft()
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            feed = running.pop(future)
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                whole = False
-                yield _killed(feed)
+                link.send(run(feed))
+            except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (it is raised in the other process)
+                link.send(error)
 
 
 def _killed(feed: Feed) -> FeedRun:

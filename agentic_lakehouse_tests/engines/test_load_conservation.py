@@ -36,7 +36,9 @@ DIALECTS = st.tuples(st.sampled_from(",;\t|#"), st.sampled_from(["\n", "\r\n"]))
 
 def written(rows: list[list[str]], dialect: tuple[str, str]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=dialect[0], lineterminator=dialect[1])
+    # The writer leaves a carriage return bare where lines end in a line feed, which is no well-formed table.
+    quoting = csv.QUOTE_ALL if any("\r" in cell for row in rows for cell in row) else csv.QUOTE_MINIMAL
+    writer = csv.writer(out, delimiter=dialect[0], lineterminator=dialect[1], quoting=quoting)
     writer.writerow([c.source_name for c in COLUMNS])
     writer.writerows(rows)
     return out.getvalue()
