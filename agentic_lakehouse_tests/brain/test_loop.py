@@ -1,40 +1,60 @@
-"""A question may be asked anywhere, also where an event loop runs already."""
+"""The event loop behind a question: where it runs, and how it is interrupted."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import NoReturn
 
 import pytest
 
-from agentic_lakehouse.brain import loop
+from agentic_lakehouse.brain.loop import run
+
+WHERE: ContextVar[str] = ContextVar("WHERE", default="nowhere")
 
 
-async def _thread() -> str:
-    return threading.current_thread().name
+class Interrupted(BaseException):
+    """What a signal raises: like Dagster's, no `KeyboardInterrupt`."""
 
 
-def test_without_a_loop_it_runs_in_this_thread() -> None:
-    assert loop.run(_thread) == threading.current_thread().name
+@pytest.fixture
+def interrupting() -> Iterator[None]:
+    def interrupt(*_: object) -> NoReturn:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    yield
+    signal.signal(signal.SIGUSR1, before)
 
 
-def test_within_a_loop_it_runs_in_a_thread_of_its_own() -> None:
+async def answer() -> str:
+    await asyncio.sleep(0)
+    return WHERE.get()
+
+
+def test_the_answer_comes_back() -> None:
+    token = WHERE.set("here")
+    assert run(answer) == "here"
+    WHERE.reset(token)
+
+
+def test_a_loop_that_runs_already_is_no_hindrance() -> None:
     async def outer() -> str:
-        return loop.run(_thread)
+        return run(answer)
 
-    assert asyncio.run(outer()).startswith("brain")
+    assert asyncio.run(outer()) == "nowhere"
 
 
-def test_what_it_raises_is_raised() -> None:
-    async def fail() -> None:
-        raise LookupError("x")
+def test_what_the_question_raises_is_raised() -> None:
+    async def refused() -> str:
+        raise LookupError("no such model")
 
-    async def outer() -> None:
-        loop.run(fail)
-
-    for attempt in (lambda: loop.run(fail), lambda: asyncio.run(outer())):
-        with pytest.raises(LookupError):
-            attempt()
+    with pytest.raises(LookupError, match="no such model"):
+        run(refused)
 
 
 def test_a_model_can_be_asked_twice_within_a_running_loop(server, think, ask, prices, good) -> None:
@@ -45,3 +65,21 @@ def test_a_model_can_be_asked_twice_within_a_running_loop(server, think, ask, pr
 
     assert asyncio.run(step()) is not None
     assert len(server.requests) == 2
+
+
+@pytest.mark.usefixtures("interrupting")
+def test_an_interrupt_withdraws_the_question() -> None:
+    withdrawn = threading.Event()
+
+    async def endless() -> None:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            withdrawn.set()
+            raise
+
+    with pytest.raises(Interrupted):
+        run(endless)
+
+    assert withdrawn.wait(60)

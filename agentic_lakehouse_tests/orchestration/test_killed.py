@@ -21,7 +21,7 @@ from agentic_lakehouse.orchestration.killed import HOLDER_TAG, Note, end_killed,
 from agentic_lakehouse.orchestration.run import run_feeds
 from agentic_lakehouse.testing import Sandbox
 from agentic_lakehouse_tests.orchestration.dagster_dev import price_list
-from agentic_lakehouse_tests.orchestration.model_server import ModelServer
+from agentic_lakehouse_tests.orchestration.model_server import PATIENCE, ModelServer
 
 STARTED, CANCELING = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING
 
@@ -150,7 +150,7 @@ def test_the_command_line_ends_what_was_killed_and_publishes_once(sandbox: Sandb
         process = command.start()
         command.model.wait_until_asked()
         process.kill()
-        process.communicate()
+        process.communicate(timeout=PATIENCE)
     killed = command.runs()["acme/feed"]
     assert killed.status is STARTED
 
@@ -169,7 +169,7 @@ def test_a_killed_process_stops_no_other_feed_and_the_next_command_heals(sandbox
         command.model.wait_until_asked()
         killed = next(run for run in command.runs().values() if HOLDER_TAG in run.tags)
         os.kill(Note.model_validate_json(killed.tags[HOLDER_TAG]).holder.pid, signal.SIGKILL)
-    out, err = process.communicate()
+    out, err = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1
     assert "Traceback" not in err
@@ -193,7 +193,7 @@ def test_an_interrupted_command_ends_without_going_on_to_the_next_feed(sandbox: 
         process = command.start()
         command.model.wait_until_asked()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate()
+        out, err = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err
