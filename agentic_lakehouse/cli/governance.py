@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from getpass import getuser
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -96,15 +97,26 @@ def calls(
 def errors(
     feed: OfFeed = None,
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Rows to show of each kind.")] = 20,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE.csv", help="Write all as a report for the vendor.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """List kept bad rows: records that do not fit their spec, rows and cells that break a rule.
 
-    Example: lakehouse errors kontor/preisliste
+    Example: lakehouse errors kontor/preisliste --export for-kontor.csv
     """
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
     from agentic_lakehouse.pipeline.overview import kept_errors
+    from agentic_lakehouse.pipeline.vendor_report import write_report
 
+    if export is not None:
+        written = write_report(Lakehouse(), feed, export)
+        if json:
+            print_json({"rows": written, "file": str(export)})
+        else:
+            console().print(f"{written} bad rows in {export}", markup=False, soft_wrap=True)
+        return
     found = kept_errors(Lakehouse(), feed, limit=limit)
     if json:
         print_json(found)
@@ -115,6 +127,13 @@ def errors(
     }
     for kind, columns in shown.items():
         console().print(f"\n{kind}: {found[kind]['count']}", markup=False)
+        groups = found[kind]["groups"]
+        print_table(
+            ("feed", "fault", "column", "rows"),
+            [(group["feed"], group["fault"], group["column"], group["count"]) for group in groups],
+            right=("rows",),
+        )
+        console().print()
         print_table(columns, [[row[c] for c in columns] for row in found[kind]["rows"]])
 
 

@@ -61,7 +61,7 @@ def newest_audits(lakehouse: Lakehouse, name: str | None) -> list[Audit]:
 
 
 def kept_errors(lakehouse: Lakehouse, name: str | None, *, limit: int) -> dict[str, Any]:
-    """Return the open rows of both error tables, counted, the newest `limit` of each as dictionaries.
+    """Return the kept rows of both error tables, counted by fault and column, and the newest `limit` of each.
 
     Rows of a feed that has an open branch are read there: they are not on main before it is published.
     """
@@ -70,14 +70,20 @@ def kept_errors(lakehouse: Lakehouse, name: str | None, *, limit: int) -> dict[s
         "ingest_errors": ingest_errors_table(lakehouse.standard).name,
         "mapping_errors": mapping_errors_table(lakehouse.standard).name,
     }
-    found: dict[str, Any] = {kind: {"count": 0, "rows": []} for kind in tables}
+    found: dict[str, Any] = {kind: {"count": 0, "groups": [], "rows": []} for kind in tables}
     for feed in feeds:
         ref = feed.branch if lakehouse.has_work(feed) else "main"
         where = f"vendor_name = {literal(feed.vendor)} AND source_table = {literal(feed.table)}"
         for kind, table in tables.items():
-            count = lakehouse.query(f"SELECT count(*) AS n FROM {table} WHERE {where}", branch=ref)
-            total = count.column("n")[0].as_py()
+            fault = "code" if kind == "ingest_errors" else "rule"
+            groups = lakehouse.query(
+                f'SELECT {literal(str(feed))} AS feed, {fault} AS fault, "column", count(*) AS count FROM {table} '
+                f"WHERE {where} GROUP BY ALL ORDER BY count DESC, fault",
+                branch=ref,
+            ).to_pylist()
+            total = sum(group["count"] for group in groups)
             found[kind]["count"] += total
+            found[kind]["groups"] += groups
             wanted = limit - len(found[kind]["rows"])
             if total and wanted > 0:
                 newest = "ORDER BY _delivery_id DESC, _row_number"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -162,6 +163,32 @@ def test_checks_calls_and_errors_tell_what_happened(lakehouse, landing: Path) ->
     assert {c["prompt"] for c in calls} == {"describe_feed", "map_columns"}
     assert all(len(c["prompt_sha256"]) == 64 and c["raw_output"] for c in calls)
     assert (errors["ingest_errors"]["count"], errors["ingest_errors"]["rows"][0]["code"]) == (1, "not_a_decimal")
+    group = {"feed": "acme/feed", "fault": "not_a_decimal", "column": "price", "count": 1}
+    assert errors["ingest_errors"]["groups"] == [group]
+
+
+def test_bad_rows_become_a_report_for_the_vendor(lakehouse, landing: Path, tmp_path: Path) -> None:
+    header, *rows = GOOD.splitlines()
+    wrong = [f"{row},4006381333932" if n == 3 else f"{row}," for n, row in enumerate(rows)]
+    broken = "=S99,Broken,call us,EUR,"
+    put(landing, "acme/feed", "\n".join([f"{header},ean", *wrong, broken, ""]))
+    lakehouse("run")
+
+    exported = lakehouse("errors", "acme/feed", "--export", str(tmp_path / "report.csv"))
+
+    assert (exported.code, exported.out.split()[:3]) == (0, ["2", "bad", "rows"])
+    with (tmp_path / "report.csv").open(encoding="utf-8-sig", newline="") as source:
+        unread, refused = csv.DictReader(source)
+    assert (unread["file"], unread["line"], unread["column"], unread["value"]) == (
+        "acme/feed/data.csv",
+        str(len(rows) + 2),
+        "price",
+        "call us",
+    )
+    assert "is not a number written like" in unread["problem"]
+    assert unread["content"] == f"'{broken}"
+    assert (refused["record"], refused["column"], refused["value"]) == ("4", "ean", "4006381333932")
+    assert "published without it" in refused["what to do"]
 
 
 def test_review_lists_and_decides(lakehouse, landing: Path) -> None:
