@@ -75,6 +75,12 @@ class FeedUnreadable(LakehouseError):
     """A vendor file is empty, truncated, binary, of an unknown kind, or cannot be opened."""
 
 
+class FeedEmpty(FeedUnreadable):
+    """A vendor file holds nothing at all."""
+
+    reason = FeedUnreadable.reason
+
+
 class FileUnsettled(FeedUnreadable):
     """A vendor file changed while it was read: it is probably still being written."""
 

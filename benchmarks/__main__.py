@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("load", "lake", "fold")
+BENCHMARKS = ("load", "lake", "fold", "messy")
 """Modules beside this one, each with a `main` that takes its arguments."""
 
 

@@ -11,7 +11,7 @@ from agentic_lakehouse.contracts.base import Contract, sha256_of
 from agentic_lakehouse.contracts.feed import Feed
 
 ColumnType = Literal["string", "integer", "decimal", "boolean", "date", "timestamp", "json"]
-FileKind = Literal["csv", "json", "jsonl", "parquet", "xlsx"]
+FileKind = Literal["csv", "json", "jsonl", "xml", "parquet", "arrow", "xlsx", "xls", "ods"]
 
 RESERVED_NAMES = frozenset({"ingestion_date", "vendor_name"})
 """Columns that bronze adds itself. A vendor's column of such a name, or with a leading `_`, becomes `src_...`."""
@@ -31,10 +31,17 @@ class FileFormat(Contract):
     """Escape character; `None` where quotes are doubled."""
     header_row: int | None = None
     """Line (or sheet row) of the header, counted from 1; `None` where the file has none."""
+    header_rows: int = Field(default=1, ge=1)
+    """Lines of the header. Several are joined column by column, a title over many columns to each of them."""
     sheet: str | None = None
-    """Worksheet, for `xlsx`."""
+    """Worksheet, for workbooks."""
     record_path: str | None = None
-    """Dotted path from the document's root to the array of records, for `json`; `""` is the root."""
+    """Where the records are: for `json` the dotted path from the root to their array (`""` is the root), for `xml`
+    the tags from the root to the record element, such as `rss/channel/item`."""
+    repeated: tuple[str, ...] = ()
+    """For `xml`: dotted paths, within a record, of elements that stand several times in one: JSON arrays."""
+    mixed: tuple[str, ...] = ()
+    """For `xml`: dotted paths, within a record, of elements with text and elements side by side: kept as markup."""
 
 
 class ColumnSpec(Contract):

@@ -38,9 +38,9 @@ class StagedFile:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What became of one file's records: every record is in exactly one of the two files."""
+    """What became of one file's records: every record is in exactly one of the files."""
 
-    good: StagedFile
+    good: tuple[StagedFile, ...]
     bad: StagedFile
     error_codes: Mapping[str, int]
     """Fault code to number of rows."""
@@ -50,7 +50,12 @@ class Loaded:
     @property
     def rows(self) -> int:
         """Records in the file."""
-        return self.good.rows + self.bad.rows
+        return self.good_rows + self.bad.rows
+
+    @property
+    def good_rows(self) -> int:
+        """Records that fit their spec."""
+        return sum(file.rows for file in self.good)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec
+from agentic_lakehouse.engines.certain import value_of
 from agentic_lakehouse.errors import ContractInvalid
 from agentic_lakehouse.feeds.evidence import is_json
-from agentic_lakehouse.feeds.formats import TRUE_FALSE, boolean_words, format_problem
-from agentic_lakehouse.feeds.instants import ISO_DATE, ISO_TIMESTAMPS, read_date, read_timestamp
+from agentic_lakehouse.feeds.formats import TRUE_FALSE, format_problem
+from agentic_lakehouse.feeds.instants import ISO_DATE
 from agentic_lakehouse.feeds.numerals import INTEGER, PLAIN, decimal_notation, fraction_digits, whole_digits
 
 MAX_QUOTED = 100
@@ -83,9 +84,14 @@ def type_column(column: ColumnSpec, cells: pl.Series) -> TypedColumn:
             code = (
                 pl.when(pl.col("plain").is_null()).then(pl.lit("not_a_decimal")).otherwise(pl.lit("decimal_too_long"))
             )
+        case "integer":
+            frame = frame.with_columns(
+                value=pl.when(_TEXT.str.contains(INTEGER)).then(_TEXT).cast(pl.Int64, strict=False)
+            )
+            code = pl.lit("not_an_integer")
         case _:
-            frame = frame.with_columns(value=_READERS[column.type](column))
-            code = pl.lit(f"not_a{'n' if column.type == 'integer' else ''}_{column.type}")
+            frame = frame.with_columns(value=value_of(column, _TEXT, pl.col("cell")))
+            code = pl.lit(f"not_a_{column.type}")
     empty = pl.lit(None if column.nullable else "missing_value", pl.String)
     code = pl.when(_TEXT.is_null()).then(empty).when(pl.col("value").is_null()).then(code)
     return TypedColumn(frame["value"].rename(column.name), frame.select(code.alias(column.name)).to_series())
@@ -120,25 +126,3 @@ def _with_decimals(column: ColumnSpec, frame: pl.DataFrame) -> pl.DataFrame:
     fits = (whole_digits(number) <= max(1, column.precision - column.scale)) & (fraction_digits(number) <= column.scale)
     kind = pl.Decimal(column.precision, column.scale)
     return frame.with_columns(plain=plain).with_columns(value=pl.when(fits).then(number).cast(kind, strict=False))
-
-
-def _integer(_: ColumnSpec) -> pl.Expr:
-    return pl.when(_TEXT.str.contains(INTEGER)).then(_TEXT).cast(pl.Int64, strict=False)
-
-
-def _boolean(column: ColumnSpec) -> pl.Expr:
-    true, false = boolean_words(column.format) or ("", "")
-    word = _TEXT.str.to_lowercase()
-    return pl.when(word == true).then(statement=True).when(word == false).then(statement=False)
-
-
-def _date(column: ColumnSpec) -> pl.Expr:
-    return read_date(_TEXT, column.format or ISO_DATE)
-
-
-def _timestamp(column: ColumnSpec) -> pl.Expr:
-    formats = (column.format,) if column.format else (*ISO_TIMESTAMPS, ISO_DATE)
-    return pl.coalesce(read_timestamp(_TEXT, fmt) for fmt in formats)
-
-
-_READERS = {"integer": _integer, "boolean": _boolean, "date": _date, "timestamp": _timestamp}

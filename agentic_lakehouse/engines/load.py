@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,15 @@ from agentic_lakehouse.contracts.tables import TableSchema
 from agentic_lakehouse.engines.base import Lineage, Loaded
 from agentic_lakehouse.engines.cells import TypedColumn, fault_message, require_readable, type_column
 from agentic_lakehouse.engines.parquet import ParquetSink
+from agentic_lakehouse.engines.plain import Certain, load_certain, look_closely
 from agentic_lakehouse.errors import FeedUnreadable
+from agentic_lakehouse.feeds.delimited import open_table
+from agentic_lakehouse.feeds.plain import NotPlainError, could_be_plain
 from agentic_lakehouse.feeds.read import TextBatch, read_batches, source_names
+from agentic_lakehouse.feeds.tables import require_one_table
 
+WORTHWHILE = 4 << 20
+"""Bytes from which on a file is worth a fast path: below it, setting that up takes longer."""
 _BAD_ROW = {
     "_row_number": pl.Int64,
     "line": pl.Int64,
@@ -47,27 +55,65 @@ def load_file(
     """
     for column in spec.columns:
         require_readable(column)
-    codes: Counter[str] = Counter()
-    nulls: Counter[str] = Counter({column.name: 0 for column in spec.columns})
+    load = _Load(spec, lineage, good, bad, staging)
+    if could_be_plain(spec.format) and path.stat().st_size >= WORTHWHILE:
+        table = open_table(path, spec.format, name=lineage.file)
+        require_columns(spec, table.names, name=lineage.file)
+        facts = _good_facts(spec, lineage)
+        certain = load_certain(path, spec, table, good=good, facts=facts, staging=staging, name=lineage.file)
+        with suppress(NotPlainError):
+            if certain is not None:
+                return load.all_of(look_closely(path, spec.format, table, certain), beside=certain)
+    return load.all_of(_checked(path, spec, name=lineage.file))
+
+
+def _checked(path: Path, spec: FeedSpec, *, name: str) -> Iterator[TextBatch]:
+    """Read a file of any kind with care, once it is known to have the columns of its spec."""
     checked = False
-    with (
-        ParquetSink(staging / f"good-{uuid.uuid4().hex}.parquet", good) as good_sink,
-        ParquetSink(staging / f"bad-{uuid.uuid4().hex}.parquet", bad) as bad_sink,
-    ):
-        for batch in read_batches(path, spec.format, name=lineage.file):
-            if not checked:
-                require_columns(spec, batch.rows.columns, name=lineage.file)
-                checked = True
-            rows, faults = split(batch, spec)
-            good_sink.write(rows.with_columns(_constants(_good_facts(spec, lineage))))
-            bad_sink.write(faults.with_columns(_constants(_bad_facts(spec, lineage))))
-            nulls.update({name: count for name, count in rows.null_count().row(0, named=True).items() if name in nulls})
-            codes.update(faults["code"].to_list())
+    for batch in read_batches(path, spec.format, name=name):
+        if not checked:
+            require_columns(spec, batch.rows.columns, name=name)
+            checked = True
+        yield batch
     if not checked:
-        require_columns(spec, source_names(path, spec.format, name=lineage.file), name=lineage.file)
-    return Loaded(
-        good=good_sink.staged, bad=bad_sink.staged, error_codes=dict(sorted(codes.items())), null_counts=dict(nulls)
-    )
+        require_columns(spec, source_names(path, spec.format, name=name), name=name)
+
+
+@dataclass(frozen=True)
+class _Load:
+    """One file on its way into two."""
+
+    spec: FeedSpec
+    lineage: Lineage
+    good: TableSchema
+    bad: TableSchema
+    staging: Path
+
+    def all_of(self, batches: Iterable[TextBatch], *, beside: Certain | None = None) -> Loaded:
+        """Type records with care; `beside` are the rows of the file that needed none."""
+        codes: Counter[str] = Counter()
+        nulls: Counter[str] = Counter({column.name: 0 for column in self.spec.columns})
+        good_facts = _constants(_good_facts(self.spec, self.lineage))
+        bad_facts = _constants(_bad_facts(self.spec, self.lineage))
+        with (
+            ParquetSink(self.staging / f"good-{uuid.uuid4().hex}.parquet", self.good) as good,
+            ParquetSink(self.staging / f"bad-{uuid.uuid4().hex}.parquet", self.bad) as bad,
+        ):
+            for batch in batches:
+                require_one_table(batch.broken, name=self.lineage.file)
+                rows, faults = split(batch, self.spec)
+                good.write(rows.with_columns(good_facts))
+                bad.write(faults.with_columns(bad_facts))
+                nulls.update({name: n for name, n in rows.null_count().row(0, named=True).items() if name in nulls})
+                codes.update(faults["code"].to_list())
+        if beside is not None:
+            nulls.update(beside.null_counts)
+        return Loaded(
+            good=(beside.file, good.staged) if beside else (good.staged,),
+            bad=bad.staged,
+            error_codes=dict(sorted(codes.items())),
+            null_counts=dict(nulls),
+        )
 
 
 def require_columns(spec: FeedSpec, names: Sequence[str], *, name: str) -> None:

@@ -25,11 +25,26 @@ _TYPES: Mapping[str, pa.DataType] = {
     "timestamp": pa.timestamp("us", tz="UTC"),
 }
 
+_POLARS: Mapping[str, pl.DataType] = {
+    "string": pl.String(),
+    "long": pl.Int64(),
+    "double": pl.Float64(),
+    "boolean": pl.Boolean(),
+    "date": pl.Date(),
+    "timestamp": pl.Datetime("us", "UTC"),
+}
+
 
 def arrow_type(table_type: str) -> pa.DataType:
     """Return the Arrow type of one of `contracts.tables`' type words."""
     decimal = _DECIMAL.fullmatch(table_type)
     return pa.decimal128(int(decimal[1]), int(decimal[2])) if decimal else _TYPES[table_type]
+
+
+def polars_type(table_type: str) -> pl.DataType:
+    """Return the Polars type of one of `contracts.tables`' type words."""
+    decimal = _DECIMAL.fullmatch(table_type)
+    return pl.Decimal(int(decimal[1]), int(decimal[2])) if decimal else _POLARS[table_type]
 
 
 def arrow_schema(table: TableSchema) -> pa.Schema:

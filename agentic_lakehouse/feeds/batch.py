@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+BATCH_ROWS = 50_000
+"""Most records in one batch."""
 MAX_CELLS = 2_000_000
 MAX_RAW = 64 << 20
 """Bounds of one batch besides its rows, in cells and in characters of raw text."""
@@ -66,11 +68,18 @@ class Fault(NamedTuple):
 
 def batches(records: Iterable[Record | Fault], names: Sequence[str], *, batch_rows: int) -> Iterator[TextBatch]:
     """Number records and gather them into batches that are bounded in rows, cells and text."""
+    return numbered_batches(enumerate(records, start=1), names, batch_rows=batch_rows)
+
+
+def numbered_batches(
+    records: Iterable[tuple[int, Record | Fault]], names: Sequence[str], *, batch_rows: int = BATCH_ROWS
+) -> Iterator[TextBatch]:
+    """Gather records, each with its number, into batches that are bounded in rows, cells and text."""
     most = max(1, min(batch_rows, MAX_CELLS // max(1, len(names))))
     rows: list[tuple[int, Record]] = []
     broken: list[BrokenRecord] = []
     size = 0
-    for number, record in enumerate(records, start=1):
+    for number, record in records:
         if isinstance(record, Record):
             rows.append((number, record))
         else:

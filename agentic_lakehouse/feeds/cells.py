@@ -15,6 +15,7 @@ _TIME = re.compile(
 )
 _LINK = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _DIGITS = re.compile(r"[0-9]+")
+_DIGIT = re.compile(r"[0-9]")
 _UPPER = re.compile(r"[A-ZÀ-ÖØ-Þ]+")
 _LOWER = re.compile(r"[a-zß-öø-ÿ]+")
 
@@ -34,3 +35,8 @@ def cell_kind(cell: str) -> CellKind:
 def cell_shape(cell: str) -> str:
     """Return `cell` with runs of digits, capitals and small letters as `9`, `A` and `a`."""
     return _LOWER.sub("a", _UPPER.sub("A", _DIGITS.sub("9", cell.strip())))
+
+
+def digit_shape(cell: str) -> str:
+    """Return `cell_shape`, but with as many `9` as there are digits."""
+    return _LOWER.sub("a", _UPPER.sub("A", _DIGIT.sub("9", cell.strip())))

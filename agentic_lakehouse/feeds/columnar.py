@@ -1,13 +1,14 @@
-"""Read Parquet as rows of text: each value in the one spelling that reads back as itself."""
+"""Read Parquet and Arrow as rows of text: each value in the one spelling that reads back as itself."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -15,32 +16,46 @@ import pyarrow.parquet as pq
 
 from agentic_lakehouse.feeds.batch import MAX_CELLS, TextBatch, blank_to_null
 from agentic_lakehouse.feeds.names import require_width, unique_names
-from agentic_lakehouse.feeds.source import unreadable
+from agentic_lakehouse.feeds.source import unpacked_file, unreadable
+
+ColumnarKind = Literal["parquet", "arrow"]
+
+PARQUET_MAGIC = b"PAR1"
+ARROW_MAGIC = b"ARROW1"
+STREAM_MAGIC = b"\xff\xff\xff\xff"
+"""First bytes of an Arrow stream: the mark before every message, in Arrow 0.15 and later."""
 
 MAX_DEPTH = 16
 """Nested structs that are spread over columns; deeper ones stay JSON text."""
 
 
-def column_names(path: Path, *, name: str) -> tuple[str, ...]:
-    """Return the column names of a Parquet file; fields of structs by dotted path.
+def kind_of(start: bytes) -> ColumnarKind | None:
+    """Return the kind of a file that begins so; `None` where it is of neither."""
+    if start.startswith(PARQUET_MAGIC):
+        return "parquet"
+    return "arrow" if start.startswith((ARROW_MAGIC, STREAM_MAGIC)) else None
+
+
+def column_names(path: Path, kind: ColumnarKind, *, name: str) -> tuple[str, ...]:
+    """Return the column names of a Parquet or Arrow file; fields of structs by dotted path.
 
     Raises:
         FeedUnreadable: the file is truncated, damaged or encrypted, or has too many columns.
     """
-    with _opened(path, name) as file:
-        return _names(file.schema_arrow.empty_table(), name)
+    with _opened(path, kind, name) as file:
+        return _names(file.schema.empty_table(), name)
 
 
-def batches(path: Path, *, name: str, batch_rows: int) -> Iterator[TextBatch]:
-    """Yield the rows of a Parquet file; a row's line is its number, its raw text its cells as JSON.
+def batches(path: Path, kind: ColumnarKind, *, name: str, batch_rows: int) -> Iterator[TextBatch]:
+    """Yield the rows of a Parquet or Arrow file; a row's line is its number, its raw text its cells as JSON.
 
     Raises:
         FeedUnreadable: as `column_names`.
     """
-    with _opened(path, name) as file:
-        names = _names(file.schema_arrow.empty_table(), name)
+    with _opened(path, kind, name) as file:
+        names = _names(file.schema.empty_table(), name)
         done = 0
-        for batch in file.iter_batches(max(1, min(batch_rows, MAX_CELLS // max(1, len(names))))):
+        for batch in file.batches(max(1, min(batch_rows, MAX_CELLS // max(1, len(names))))):
             table = _flat(pa.Table.from_batches([batch]))
             columns = [_text(table.column(i)).alias(column) for i, column in enumerate(names)]
             cells = blank_to_null(pl.DataFrame(columns))
@@ -55,17 +70,46 @@ def batches(path: Path, *, name: str, batch_rows: int) -> Iterator[TextBatch]:
             )
 
 
+class _Columnar(NamedTuple):
+    schema: pa.Schema
+    batches: Callable[[int], Iterator[pa.RecordBatch]]
+    """Gives the rows, at most so many at a time."""
+
+
 @contextmanager
-def _opened(path: Path, name: str) -> Iterator[pq.ParquetFile]:
+def _opened(path: Path, kind: ColumnarKind, name: str) -> Iterator[_Columnar]:
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            yield file
+        with unpacked_file(path, name=name) as unpacked:
+            if kind == "parquet":
+                with pq.ParquetFile(unpacked, page_checksum_verification=True) as file:
+                    yield _Columnar(file.schema_arrow, file.iter_batches)
+            else:
+                with pa.memory_map(str(unpacked)) as source:
+                    yield _arrow(source)
     except (pa.ArrowException, OSError) as error:
         raise unreadable(
             name,
-            f"is no whole Parquet file ({str(error).strip().partition(chr(10))[0]})",
+            f"is no whole {kind.capitalize()} file ({str(error).strip().partition(chr(10))[0]})",
             hint="Ask the vendor to send it again.",
         ) from error
+
+
+def _arrow(source: pa.MemoryMappedFile) -> _Columnar:
+    """Open an Arrow file (which is what Feather is, too) or stream, whose batches may be of any size."""
+    is_file = source.read(len(ARROW_MAGIC)) == ARROW_MAGIC
+    source.seek(0)
+    if is_file:
+        file = pa.ipc.open_file(source)
+        return _Columnar(file.schema, partial(_cut, map(file.get_batch, range(file.num_record_batches))))
+    stream = pa.ipc.open_stream(source)
+    return _Columnar(stream.schema, partial(_cut, stream))
+
+
+def _cut(batches: Iterable[pa.RecordBatch], most: int) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        batch.validate(full=True)  # its offsets are a stranger's word
+        for start in range(0, batch.num_rows, most):
+            yield batch.slice(start, most)
 
 
 def _names(empty: pa.Table, name: str) -> tuple[str, ...]:

@@ -1,136 +1,51 @@
-"""Read delimited text record by record, each with its lines, and recover after a broken one.
+"""Read a delimited file as rows of one width: what is no such row is mended with certainty, or is a fault.
 
-Python's `csv` module does the splitting (it takes lines from an iterator, so what each record consumed
-is known exactly). Where quoting is broken, only the record's first line is given up: the lines behind
-it, which a runaway quote swallowed, are read again as records of their own.
+The first records show how wide the table is and what its columns hold, see `mend`. Then every record of
+the file comes out once, as a row or as a fault.
 """
 
 from __future__ import annotations
 
-import csv
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
 from agentic_lakehouse.feeds.batch import Fault, Record
+from agentic_lakehouse.feeds.headers import SAMPLE_ROWS, Header, find_header, header_over, join_header
+from agentic_lakehouse.feeds.mend import MIN_ROWS, Cells, Mender, only_one, without_one_empty
 from agentic_lakehouse.feeds.names import positions, require_width, unique_names
+from agentic_lakehouse.feeds.quotes import Reading, readings
 from agentic_lakehouse.feeds.source import unreadable
-from agentic_lakehouse.feeds.text import MAX_LINE, is_undecodable, lines, printable, without_line_end
+from agentic_lakehouse.feeds.splitting import Dialect, records
+from agentic_lakehouse.feeds.tables import only_first, with_footer
+from agentic_lakehouse.feeds.text import lines
 
-MAX_RECORD_LINES = 10_000
-"""Most lines of one record. A quote that is open for longer was never meant to open."""
+__all__ = ["Dialect", "Table", "find_titles", "open_table", "records", "rows"]
 
-WIDTH_SAMPLE = 100
-"""Records that decide how wide a file without a header is."""
-
-NO_DELIMITER = "\x1f"
-"""Splits nothing: the unit separator stands in for the delimiter of a file with one column."""
+HEAD_RECORDS = 500
+HEAD_CHARS = 4 << 20
+"""Records, and their text, that show how wide a table is and what its columns hold."""
 
 
 @dataclass(frozen=True)
-class Dialect:
-    """How one line of delimited text becomes cells."""
+class Table:
+    """What is known of a delimited file before its records are read."""
 
-    delimiter: str | None
-    """One character, or one character and a space: then spaces before a cell do not count."""
-    quote: str | None = '"'
-    escape: str | None = None
+    names: tuple[str, ...]
+    titles: Sequence[str | None] | None
+    """Last line of the header as it stands there; `None` where there is none."""
+    mender: Mender
 
-    @classmethod
-    def of(cls, fmt: FileFormat) -> Dialect:
-        """Return the dialect of a sniffed format."""
-        return cls(fmt.delimiter, fmt.quote, fmt.escape)
+    def rows_of(self, found: Iterable[Record | Fault]) -> Iterator[Record | Fault]:
+        """Yield records of the file, in order, each as wide as the header or a fault.
 
-    def reader(self, source: Iterable[str]) -> Iterator[list[str]]:
-        """Return a strict `csv` reader of this dialect over `source`.
-
-        A line break stays in the cell where it is quoted; a wrong quote raises `csv.Error`.
+        Only at the end of `found` is a footer looked for.
         """
-        delimiter = self.delimiter or NO_DELIMITER
-        return csv.reader(
-            source,
-            delimiter=delimiter[0],
-            skipinitialspace=delimiter[1:] == " ",
-            quotechar=self.quote,
-            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            escapechar=self.escape,
-            doublequote=True,
-            strict=True,
-        )
-
-
-class _Lines:
-    """Lines that remember what was taken, and can be given back."""
-
-    def __init__(self, source: Iterator[str]) -> None:
-        self._source = source
-        self._returned: deque[str] = deque()
-        self.taken: list[str] = []
-        self._size = 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        if len(self.taken) >= MAX_RECORD_LINES or self._size > MAX_LINE:
-            raise csv.Error("quote is never closed")
-        line = self._returned.popleft() if self._returned else next(self._source)
-        self.taken.append(line)
-        self._size += len(line)
-        return line
-
-    def give_back(self, count: int) -> None:
-        """Hand out the last `count` lines again."""
-        if count:
-            self._returned.extendleft(reversed(self.taken[-count:]))
-            del self.taken[-count:]
-
-    def start_record(self) -> None:
-        """Forget what was taken."""
-        self.taken = []
-        self._size = 0
-
-
-def records(source: Iterable[str], dialect: Dialect, *, first_line: int = 1) -> Iterator[Record | Fault]:
-    """Split lines into records. Blank lines are none; nothing is said about the number of cells.
-
-    Args:
-        source: physical lines with their ends.
-        dialect: how to split them.
-        first_line: number of the first of them.
-    """
-    csv.field_size_limit(MAX_LINE)
-    feed = _Lines(iter(source))
-    reader = dialect.reader(feed)
-    number = first_line
-    while True:
-        feed.start_record()
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            feed.give_back(len(feed.taken) - 1)
-            yield _broken(number, feed.taken[0], error)
-        else:
-            raw = without_line_end(feed.taken[0] if len(feed.taken) == 1 else "".join(feed.taken))
-            if "\0" in raw:
-                yield Fault(number, printable(raw), "nul_byte", f"line {number} holds a NUL character")
-            elif is_undecodable(raw):
-                yield Fault(number, printable(raw), "bad_encoding", f"line {number} is not in the file's encoding")
-            elif len(cells) > 1 or (raw and not raw.isspace()):
-                yield Record(number, raw, cells)
-        number += len(feed.taken)
-
-
-def _broken(number: int, line: str, error: csv.Error) -> Fault:
-    raw = printable(without_line_end(line))
-    if "new-line character" in str(error):
-        return Fault(number, raw, "stray_line_break", f"line {number} has a lone carriage return outside quotes")
-    return Fault(number, raw, "bad_quoting", f"line {number} has a quote that is not closed, or closed too early")
+        table = _as_rows(only_first(found, self.mender.width), self.mender, self.titles)
+        return with_footer(table, self.mender.is_total)
 
 
 def rows(path: Path, fmt: FileFormat, *, name: str) -> tuple[tuple[str, ...], Iterator[Record | Fault]]:
@@ -142,74 +57,156 @@ def rows(path: Path, fmt: FileFormat, *, name: str) -> tuple[tuple[str, ...], It
         FeedUnreadable: the file cannot be read, or its header is no record; while the records are read,
             as `lines`.
     """
-    source = lines(path, fmt.encoding or "utf-8", name=name)
-    skipped = (fmt.header_row or 1) - 1
-    for _ in range(skipped):
-        next(source, None)
+    table = open_table(path, fmt, name=name)
+    header_rows = 0 if table.titles is None else fmt.header_rows
+    data = islice(_records(path, fmt, table.mender.width, name=name), header_rows, None)
+    return table.names, table.rows_of(data)
+
+
+def open_table(path: Path, fmt: FileFormat, *, name: str) -> Table:
+    """Return what the first records of a delimited file tell of it.
+
+    Raises:
+        FeedUnreadable: as `rows`.
+    """
     dialect = Dialect.of(fmt)
-    found = records(source, dialect, first_line=skipped + 1)
-    if fmt.header_row is None:
-        first = list(islice(found, WIDTH_SAMPLE))
-        widths = Counter(len(r.cells) for r in first if isinstance(r, Record))
-        width = max(widths, key=lambda w: (widths[w], w), default=1)
-        require_width(width, name=name)
-        return positions(width), (_of_width(record, width, dialect) for record in chain(first, found))
-    titles = _header(found, name=name)
-    return unique_names(titles), (_of_width(record, len(titles), dialect, titles) for record in found)
+    titles: list[Sequence[str | None]] = []
+    head = list(_head(_records(path, fmt, None, name=name)))
+    width = usual_width(head)
+    if fmt.header_row is not None:
+        titles = _titles(head[: fmt.header_rows], head[fmt.header_rows :], dialect, name=name)
+        width = len(titles[-1])
+        if any(len(line) != width for line in titles):
+            cause = "the lines of its header are not equally wide"
+            raise unreadable(name, cause, hint="Describe the file anew.", line=fmt.header_row)
+    require_width(width, name=name)
+    sound = [r.cells for r in head[len(titles) :] if isinstance(r, Record) and len(r.cells) == width]
+    names = unique_names(join_header(titles)) if titles else positions(width)
+    return Table(names, titles[-1] if titles else None, Mender(sound, width, dialect))
 
 
-def _header(found: Iterator[Record | Fault], *, name: str) -> list[str]:
-    first = next(found, None)
-    if first is None:
-        raise unreadable(name, "holds no rows", hint="Ask the vendor whether the delivery is complete.")
-    if isinstance(first, Fault):
-        raise unreadable(
-            name,
-            f"its header cannot be read: {first.message}",
-            hint="Ask the vendor to mend that line.",
-            line=first.line,
-        )
-    require_width(len(first.cells), name=name)
-    return [cell or "" for cell in first.cells]
+def _records(path: Path, fmt: FileFormat, width: int | None, *, name: str) -> Iterator[Record | Fault]:
+    """Yield the records of a file from its header on, or all."""
+    skipped = (fmt.header_row or 1) - 1
+    source = islice(lines(path, fmt.encoding or "utf-8", name=name), skipped, None)
+    return records(source, Dialect.of(fmt), first_line=skipped + 1, width=width)
 
 
-def _of_width(
-    record: Record | Fault, width: int, dialect: Dialect, titles: Sequence[str] | None = None
-) -> Record | Fault:
-    """Turn a record that is not `width` cells wide, or is the header once more, into a fault.
+def _head(found: Iterable[Record | Fault]) -> Iterator[Record | Fault]:
+    """Yield the first records."""
+    size = 0
+    for record in islice(found, HEAD_RECORDS):
+        yield record
+        size += len(record.raw)
+        if size > HEAD_CHARS:
+            return
 
-    A quote that a vendor forgot to double is no loss where the rest of its line still makes a whole row.
+
+def usual_width(head: Iterable[Record | Fault]) -> int:
+    """Return how many cells most records have."""
+    widths = Counter(len(r.cells) for r in head if isinstance(r, Record))
+    return max(widths, key=lambda w: (widths[w], w), default=1)
+
+
+def find_titles(path: Path, encoding: str, dialect: Dialect, *, name: str) -> Header | None:
+    """Return where the header of a delimited file is; `None` where it has none.
+
+    Raises:
+        FeedUnreadable: as `lines`.
     """
-    if isinstance(record, Fault):
-        cells = split_loosely(record.raw, dialect) if record.code == "bad_quoting" else None
-        return record if cells is None or len(cells) != width else Record(record.line, record.raw, cells)
-    if len(record.cells) != width:
-        code = "too_few_cells" if len(record.cells) < width else "too_many_cells"
-        return Fault(record.line, record.raw, code, f"line {record.line} has {len(record.cells)} cells, not {width}")
-    if width > 1 and record.cells == titles:
-        return Fault(record.line, record.raw, "repeated_header", f"line {record.line} is the header once more")
-    return record
-
-
-def split_loosely(line: str, dialect: Dialect) -> list[str] | None:
-    """Split a line whose cells hold quotes that are not doubled: only a quote at a cell's edge counts.
-
-    Returns:
-        The cells, or `None` where a quote that opens at a cell's edge never closes at one.
-    """
-    if dialect.quote is None or dialect.delimiter is None or is_undecodable(line):
+    head = list(islice(records(lines(path, encoding, name=name), dialect), 2 * SAMPLE_ROWS))
+    found = header_over([(r.line, r.cells) for r in head if isinstance(r, Record)])
+    if found is not None:
+        return found
+    width = usual_width(head)
+    first = next((i for i, r in enumerate(head) if isinstance(r, Record) and len(r.cells) == width), 0)
+    titles = _whole_titles(head[first - 1], head[first:], width, dialect) if first else None
+    if titles is None:
         return None
-    quote, spaced = dialect.quote, dialect.delimiter[1:] == " "
-    cells: list[str] = []
-    parts: list[str] = []
-    for piece in line.split(dialect.delimiter[0]):
-        parts.append(piece.lstrip(" ") if spaced and not parts else piece)
-        if not parts[0].startswith(quote):
-            cells.append(parts.pop())
-            continue
-        cell = dialect.delimiter[0].join(parts)
-        trailing = len(cell) - len(cell.rstrip(quote))
-        if cell == quote * 2 or (len(cell) > trailing and trailing % 2):
-            cells.append(cell[1:-1].replace(quote * 2, quote))
-            parts = []
-    return None if parts else cells
+    line = head[first - 1].line
+    below = [(r.line, r.cells) for r in head[first:] if isinstance(r, Record)]
+    return Header(line) if find_header([(line, titles), *below]) == line else None
+
+
+def _titles(
+    header: Sequence[Record | Fault], data: Sequence[Record | Fault], dialect: Dialect, *, name: str
+) -> list[Sequence[str | None]]:
+    """Return the lines of a header.
+
+    Raises:
+        FeedUnreadable: there are none, or one is no record.
+    """
+    if not header:
+        raise unreadable(name, "holds no rows", hint="Ask the vendor whether the delivery is complete.")
+    width = usual_width(data)
+    return [_titles_of(record, _whole_titles(record, data, width, dialect), name=name) for record in header]
+
+
+def _titles_of(record: Record | Fault, mended: Cells | None, *, name: str) -> Sequence[str | None]:
+    if mended is not None:
+        return mended
+    if isinstance(record, Record):
+        return record.cells
+    raise unreadable(
+        name,
+        f"its header cannot be read: {record.message}",
+        hint="Ask the vendor to mend that line.",
+        line=record.line,
+    )
+
+
+def _whole_titles(record: Record | Fault, data: Sequence[Record | Fault], width: int, dialect: Dialect) -> Cells | None:
+    """Return the titles of a damaged header as wide as the rows below it, where only one reading is.
+
+    One empty title too many is dropped.
+    """
+    sound = [r.cells for r in data if isinstance(r, Record) and len(r.cells) == width]
+    damaged = len(record.cells) != width if isinstance(record, Record) else record.code == "bad_quoting"
+    if not damaged or len(sound) < MIN_ROWS or "\n" in record.raw:
+        return None
+    read = readings(record.raw, dialect, most=width + 1)
+    wider = read.get(width + 1, ())
+    fewer = (Reading(cost + 1, less) for cost, cells in wider for less in without_one_empty(cells))
+    return only_one([*read.get(width, ()), *fewer])
+
+
+def _as_rows(
+    found: Iterator[Record | Fault], mender: Mender, titles: Sequence[str | None] | None
+) -> Iterator[Record | Fault]:
+    """Yield each record as a row as wide as the table, or as a fault."""
+    width = mender.width
+    record = next(found, None)
+    while record is not None:
+        following = next(found, None)
+        if isinstance(record, Record) and len(record.cells) == width:
+            yield _repeated(record) if record.cells == titles and width > 1 else record
+        else:
+            yield _mended(record, following, mender)
+        record = following
+
+
+def _repeated(record: Record) -> Fault:
+    return Fault(record.line, record.raw, "repeated_header", f"line {record.line} is the header once more")
+
+
+def _mended(record: Record | Fault, following: Record | Fault | None, mender: Mender) -> Record | Fault:
+    """Return a damaged record as a row, or as a fault. A last one that is short may be all that came of it."""
+    width = mender.width
+    is_cut_off = following is None and isinstance(record, Record) and len(record.cells) < width
+    if not is_cut_off and (isinstance(record, Record) or record.code == "bad_quoting"):
+        cells = mender.mend(record.raw)
+        if cells is not None and not (_may_go_on(cells, mender.dialect) and not _is_whole(following, width)):
+            return Record(record.line, record.raw, cells)
+    if isinstance(record, Fault):
+        return record
+    code = "too_few_cells" if len(record.cells) < width else "too_many_cells"
+    return Fault(record.line, record.raw, code, f"line {record.line} has {len(record.cells)} cells, not {width}")
+
+
+def _may_go_on(cells: Sequence[str], dialect: Dialect) -> bool:
+    """Whether a quote that was never closed may have been meant to hold the lines behind it, too."""
+    return dialect.quote is not None and cells[-1].startswith(dialect.quote)
+
+
+def _is_whole(record: Record | Fault | None, width: int) -> bool:
+    return isinstance(record, Record) and len(record.cells) == width

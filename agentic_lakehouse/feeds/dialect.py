@@ -7,6 +7,7 @@ other than `"` need proof: apostrophes and inch signs also stand at the edge of 
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,8 @@ from pathlib import Path
 
 from agentic_lakehouse.feeds.batch import Fault, Record
 from agentic_lakehouse.feeds.cells import cell_kind
-from agentic_lakehouse.feeds.delimited import Dialect, records
+from agentic_lakehouse.feeds.excerpts import PLACES, excerpts
+from agentic_lakehouse.feeds.splitting import Dialect, records
 from agentic_lakehouse.feeds.text import lines
 
 DELIMITERS = (",", ";", "\t", "|", "#", "~", "^", "\x01", "\x1f", "¦", "§", "!", "*", "@", "=", ":", " ")
@@ -25,8 +27,8 @@ LOOSE = frozenset({":", " "})
 SAMPLE_CHARS = 1 << 17
 TYPED_RECORDS = 200
 """Records whose cells are looked at."""
-RETEST_CHARS = 32 << 20
-"""Text over which the best candidates are compared again."""
+RETEST_BYTES = 1 << 18
+"""Text in each of the places where the best candidates are compared again."""
 RIVAL = 0.5
 """Least share of the best score at which another dialect is compared again."""
 MIN_CONSISTENCY = 0.3
@@ -38,6 +40,14 @@ SPACED = 0.7
 """Least share of cells behind a delimiter that must begin with a space for it to mean nothing; text
 inside quotes, which also holds delimiters, makes the rest."""
 
+LONG_SHARE = 0.3
+"""Least share of a character's runs that are one longer text, or several in a row around empty cells, at
+which this text may be the delimiter."""
+LONG_HABIT = 0.9
+"""The same share at which it is, where it makes rows as alike as the character alone does."""
+
+_QUOTED = re.compile(r'"[^"\n]*"')
+_RUN = re.compile(rf" ?[{re.escape(''.join(DELIMITERS).strip())}]+ ?")
 _PLAIN = re.compile(r'[^;|\t#~^,"\x01\x1f¦§]*')
 
 
@@ -62,16 +72,19 @@ def choose_dialect(path: Path, encoding: str, *, name: str) -> Dialect:
     sample = list(_upto(lines(path, encoding, name=name), SAMPLE_CHARS))
     text = "".join(sample)
     trials = [_with_best_quote(sample, Dialect(d), text) for d in DELIMITERS if d in text]
+    for longer, share in _long_delimiters(text).items():
+        trial = _with_best_quote(sample, Dialect(longer), text)
+        trials = [trial, *(t for t in trials if not _is_within(t, trial, share))]
     tables = sorted((t for t in trials if t.consistency >= MIN_CONSISTENCY), key=lambda t: -t.score)
-    if any(t.dialect.delimiter not in LOOSE for t in tables):
-        tables = [t for t in tables if t.dialect.delimiter not in LOOSE]
-    else:
-        tables = [t for t in tables if t.consistency == 1]
+    firm = [t for t in tables if t.dialect.delimiter not in LOOSE]
+    loose = [t for t in tables if t.dialect.delimiter in LOOSE and t.consistency == 1]
+    tables = loose if loose and all(t.consistency < 1 for t in firm) else firm
     if not tables:
         return Dialect(None)
     rivals = [t for t in tables[:3] if t.score >= RIVAL * tables[0].score]
     if len(text) >= SAMPLE_CHARS and len(rivals) > 1:
-        rivals = [try_dialect(_upto(lines(path, encoding, name=name), RETEST_CHARS), t.dialect) for t in rivals]
+        more = _lines_further_on(path, encoding, name=name)
+        rivals = [try_dialect(more, t.dialect) for t in rivals]
     return max(rivals, key=lambda t: t.score).dialect
 
 
@@ -94,6 +107,33 @@ def try_dialect(source: Iterator[str] | Sequence[str], dialect: Dialect) -> Tria
     consistency = wide[width] / widths.total()
     score = consistency**2 * (0.3 + 0.7 * known / seen) * (width - 1) / width if seen else 0.0
     return Trial(dialect, width, consistency, score)
+
+
+def _long_delimiters(text: str) -> dict[str, float]:
+    """Return texts of several characters that stand where one of their characters does, outside quotes.
+
+    Returns:
+        The text, and the least share of the runs of any of its characters that are this text.
+    """
+    runs = Counter(_RUN.findall(_QUOTED.sub('"', text)))
+    found: dict[str, float] = {}
+    for longer, _ in runs.most_common(5):
+        if len(longer.strip(" ")) + longer.startswith(" ") > 1:
+            around = [(run, count) for run, count in runs.items() if set(run) & set(longer.strip(" "))]
+            repeated = sum(count for run, count in around if not run.replace(longer, "").strip(" "))
+            found[longer] = repeated / sum(count for _, count in around)
+    return {longer: share for longer, share in found.items() if share >= LONG_SHARE}
+
+
+def _is_within(trial: Trial, longer: Trial, share: float) -> bool:
+    """Whether a delimiter is but part of a longer one: it divides in the same places, and rows are no more alike."""
+    inner, outer = (trial.dialect.delimiter or "").strip(), (longer.dialect.delimiter or "").strip()
+    if inner not in outer or longer.width == 1:
+        return False
+    if share >= LONG_HABIT:
+        return longer.consistency >= trial.consistency
+    in_same_places = trial.width - 1 <= len(outer) * longer.width
+    return longer.consistency > trial.consistency and in_same_places
 
 
 def _looks_like_something(cell: str) -> bool:
@@ -163,6 +203,14 @@ def _later_cells(sample: list[str], dialect: Dialect) -> Iterator[str]:
     for record in islice(records(sample, replace(dialect, quote=None)), TYPED_RECORDS):
         if isinstance(record, Record):
             yield from (cell or "" for cell in record.cells[1:])
+
+
+def _lines_further_on(path: Path, encoding: str, *, name: str) -> list[str]:
+    """Return lines from all over the file; from its head alone where a byte does not tell where a line ends."""
+    if encoding.startswith(("utf-16", "utf-32")):
+        return list(_upto(lines(path, encoding, name=name), PLACES * RETEST_BYTES))
+    found = excerpts(path, RETEST_BYTES, name=name)
+    return [line for text in found for line in io.StringIO(text.decode(encoding, "surrogateescape"), newline="")]
 
 
 def _upto(source: Iterator[str], size: int) -> Iterator[str]:

@@ -136,7 +136,9 @@ def _fill(flat: dict[str, str | None], value: dict[str, Any], prefix: str) -> st
         return f"{prefix}{value.repeated}"
     for key, field in value.items():
         path = f"{prefix}{key}"
-        if isinstance(field, dict) and field:
+        if type(field) is str and path not in flat:  # most fields are: the rest is dearer to tell apart
+            flat[path] = field
+        elif isinstance(field, dict) and field:
             repeated = _fill(flat, field, f"{path}.")
             if repeated is not None:
                 return repeated

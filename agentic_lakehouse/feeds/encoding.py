@@ -1,4 +1,4 @@
-"""Find the encoding of a text file: byte order mark, then UTF-8 over every byte, then likelihood.
+"""Find the encoding of a text file: byte order mark, then UTF-8 over megabytes of it, then likelihood.
 
 Nearly all feeds are UTF-8 or a Windows code page. charset-normalizer tells scripts apart well (Cyrillic,
 Greek, Chinese) but confuses the Latin code pages, which share most letters; there, the letters and
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
+from agentic_lakehouse.feeds.excerpts import excerpts
 from agentic_lakehouse.feeds.source import open_bytes, unreadable
 
-CHUNK = 1 << 20
+EXCERPT = 1 << 20
+"""Bytes in each of the places where UTF-8 is looked for."""
 SAMPLE = 1 << 16
 
 BYTE_ORDER_MARKS = (
@@ -67,7 +68,7 @@ def detect_encoding(path: Path, *, name: str) -> str:
     if wide := _wide(sample):
         return wide
     if len(_CONTROL.findall(sample)) > len(sample) // 50:
-        raise unreadable(name, "holds binary data, not text", hint="Ask the vendor for CSV, JSON, Parquet or XLSX.")
+        raise unreadable(name, "holds binary data, not text", hint="Ask the vendor for CSV, JSON, XML or XLSX.")
     broken, foreign = _utf8_faults(path, name)
     return "utf-8" if broken == 0 or foreign > broken else _legacy(_foreign_sample(path, name))
 
@@ -85,11 +86,10 @@ def _wide(sample: bytes) -> str | None:
 
 def _utf8_faults(path: Path, name: str) -> tuple[int, int]:
     """Return how many bytes are not UTF-8, and how many characters beyond ASCII are."""
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     broken = foreign = 0
-    for chunk in _chunks(path, name):
-        text = decoder.decode(chunk, final=not chunk)
-        if not text.isascii():
+    for excerpt in excerpts(path, EXCERPT, name=name):
+        if not excerpt.isascii():
+            text = excerpt.decode("utf-8", "surrogateescape")
             bad = len(_ESCAPED_BYTE.findall(text))
             broken += bad
             foreign += len(text) - len(text.encode("ascii", "ignore")) - bad
@@ -100,22 +100,14 @@ def _foreign_sample(path: Path, name: str) -> bytes:
     """Return the first lines that hold bytes beyond ASCII."""
     found: list[bytes] = []
     size = 0
-    for chunk in _chunks(path, name):
-        for line in chunk.split(b"\n"):
+    for excerpt in excerpts(path, EXCERPT, name=name):
+        for line in excerpt.split(b"\n"):
             if not line.isascii():
                 found.append(line[:SAMPLE])
                 size += len(line)
             if size > SAMPLE:
                 return b"\n".join(found)
     return b"\n".join(found)
-
-
-def _chunks(path: Path, name: str) -> Iterator[bytes]:
-    """Yield the file's bytes, then an empty chunk."""
-    with open_bytes(path, name=name) as source:
-        while chunk := source.read(CHUNK):
-            yield chunk
-    yield b""
 
 
 def _legacy(sample: bytes) -> str:

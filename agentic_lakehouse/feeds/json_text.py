@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from json.encoder import encode_basestring
 from typing import Any, TextIO
 
 from agentic_lakehouse.errors import FeedUnreadable
@@ -23,6 +24,7 @@ MAX_DEPTH = 100
 """Levels of arrays and objects that are passed over."""
 
 _SPACE = " \t\n\r"
+_CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
 class Numeral(str):
@@ -53,17 +55,15 @@ DECODER = json.JSONDecoder(
 
 def render_json(value: Any) -> str:
     """Return a value that `DECODER` gave as compact JSON, numbers as they were written."""
+    if type(value) is str:
+        return encode_basestring(value)
     if isinstance(value, Numeral):
         return str(value)
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_quote(k)}:{render_json(v)}" for k, v in value.items()) + "}"
+        return "{" + ",".join(f"{encode_basestring(k)}:{render_json(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(render_json, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _quote(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return _CONSTANTS[value]
 
 
 class JsonText:

@@ -15,6 +15,7 @@ from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.feeds.column import Beliefs, ColumnTally
 from agentic_lakehouse.feeds.keys import KeySample, find_keys
 from agentic_lakehouse.feeds.read import read_batches, source_names
+from agentic_lakehouse.feeds.tables import require_one_table
 from agentic_lakehouse.feeds.vocabulary import date_order, decimal_mark
 
 MAX_HASHES = 16_000_000
@@ -40,6 +41,7 @@ def profile(path: Path, fmt: FileFormat, *, name: str, locale: str | None = None
     sample = KeySample()
     records = 0
     for batch in read_batches(path, fmt, name=name, names=names):
+        require_one_table(batch.broken, name=name)
         records += batch.records
         sample.add(batch.rows)
         for tally in tallies:

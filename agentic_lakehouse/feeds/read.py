@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
-from agentic_lakehouse.feeds import columnar, delimited, documents, workbook
+from agentic_lakehouse.feeds import columnar, delimited, documents, workbook, xml_records, xml_shape
 from agentic_lakehouse.feeds.batch import BrokenRecord, TextBatch, batches
 
 __all__ = ["BrokenRecord", "TextBatch", "read_batches", "source_names"]
@@ -15,9 +15,9 @@ BATCH_ROWS = 50_000
 
 
 def source_names(path: Path, fmt: FileFormat, *, name: str) -> tuple[str, ...]:
-    """Return the columns of a file in order: headers, dotted paths of JSON, or positions (`#1`).
+    """Return the columns of a file in order: headers, dotted paths of JSON and XML, or positions (`#1`).
 
-    JSON is read whole for it, since any record may bring a new key.
+    JSON and XML are read whole for it, since any record may bring a new one.
 
     Raises:
         FeedUnreadable: the file cannot be read as `fmt`.
@@ -27,10 +27,12 @@ def source_names(path: Path, fmt: FileFormat, *, name: str) -> tuple[str, ...]:
             return delimited.rows(path, fmt, name=name)[0]
         case "json" | "jsonl":
             return documents.column_names(path, fmt, name=name)
-        case "xlsx":
+        case "xml":
+            return xml_shape.column_names(path, fmt, name=name)
+        case "xlsx" | "xls" | "ods":
             return workbook.rows(path, fmt, name=name)[0]
-        case "parquet":
-            return columnar.column_names(path, name=name)
+        case "parquet" | "arrow":
+            return columnar.column_names(path, fmt.kind, name=name)
 
 
 def read_batches(
@@ -43,7 +45,7 @@ def read_batches(
         fmt: as sniffed or as a spec claims.
         name: what errors call the file.
         batch_rows: most records in one batch; wide tables come in smaller ones.
-        names: the file's `source_names`, if they are known: spares JSON a pass.
+        names: the file's `source_names`, if they are known: spares JSON and XML a pass.
 
     Raises:
         FeedUnreadable: the file cannot be read as `fmt` (at once or on the way).
@@ -55,8 +57,11 @@ def read_batches(
         case "json" | "jsonl":
             columns = names or documents.column_names(path, fmt, name=name)
             return batches(documents.rows(path, fmt, columns, name=name), columns, batch_rows=batch_rows)
-        case "xlsx":
+        case "xml":
+            columns = names or xml_shape.column_names(path, fmt, name=name)
+            return batches(xml_records.rows(path, fmt, columns, name=name), columns, batch_rows=batch_rows)
+        case "xlsx" | "xls" | "ods":
             titles, cells = workbook.rows(path, fmt, name=name)
             return batches(cells, titles, batch_rows=batch_rows)
-        case "parquet":
-            return columnar.batches(path, name=name, batch_rows=batch_rows)
+        case "parquet" | "arrow":
+            return columnar.batches(path, fmt.kind, name=name, batch_rows=batch_rows)

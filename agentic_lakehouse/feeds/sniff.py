@@ -2,61 +2,58 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
-import zipfile
-from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
-from agentic_lakehouse.errors import FeedUnreadable
-from agentic_lakehouse.feeds import columnar, workbook
-from agentic_lakehouse.feeds.batch import Record
-from agentic_lakehouse.feeds.delimited import Dialect, records
+from agentic_lakehouse.errors import FeedEmpty
+from agentic_lakehouse.feeds import columnar
+from agentic_lakehouse.feeds.delimited import find_titles
 from agentic_lakehouse.feeds.dialect import choose_dialect
 from agentic_lakehouse.feeds.encoding import detect_encoding
-from agentic_lakehouse.feeds.headers import SAMPLE_ROWS, find_header
 from agentic_lakehouse.feeds.json_text import DECODER
 from agentic_lakehouse.feeds.record_path import find_record_path
-from agentic_lakehouse.feeds.source import GZIP_MAGIC, head, unreadable
-from agentic_lakehouse.feeds.text import lines
+from agentic_lakehouse.feeds.source import head, inner_suffix, unreadable
+from agentic_lakehouse.feeds.workbook import OLE_MAGIC, find_sheet
+from agentic_lakehouse.feeds.xml_shape import find_records
 
 PEEK = 1 << 16
 """Bytes from which the kind is told."""
-PARQUET_MAGIC = b"PAR1"
 ZIP_MAGIC = b"PK\x03\x04"
 OTHER_KINDS = (
-    (b"\xd0\xcf\x11\xe0", "an old or password-protected Office file"),
     (b"%PDF", "a PDF"),
     (b"PK\x05\x06", "an empty ZIP archive"),
     (b"Obj\x01", "an Avro file"),
+    (b"FEA1", "a Feather file of the first version"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
-    (b"BZh91AY&SY", "a bzip2 file"),
-    (b"\xfd7zXZ", "an XZ file"),
     (b"\x89PNG", "an image"),
     (b"\xff\xd8\xff", "an image"),
     (b"GIF8", "an image"),
 )
 """First bytes of kinds that vendors also send, and that are not read."""
-READABLE = "Send CSV (or other delimited text), JSON, JSON lines, Parquet or XLSX."
+READABLE = "Send CSV (or other delimited text), JSON, JSON lines, XML, Parquet, Arrow, XLSX, XLS or ODS."
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".psv", ".dat"})
 LINES_SUFFIXES = frozenset({".jsonl", ".ndjson"})
 
-_MARKUP = re.compile(r"<(\?xml|!doctype|html|rss|feed)\b", re.IGNORECASE)
+_HTML = re.compile(r"<(!doctype\s+html|html)\b", re.IGNORECASE)
+_XML = re.compile(r"<(\?xml\b|!--|!DOCTYPE\b|[A-Za-z_][^<>]*>)")
+_DECLARED = re.compile(r"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 
 
 def sniff(path: Path, *, name: str) -> FileFormat:
     """Return how a file is to be read.
 
     Args:
-        path: local file; gzip is unpacked on the way.
+        path: local file; one that is packed is unpacked on the way.
         name: the vendor's file name: names the file in errors, and its ending settles doubts.
 
     Raises:
-        FeedUnreadable: the file is empty, binary, truncated, of an unknown kind, or cannot be opened.
+        FeedEmpty: the file is empty.
+        FeedUnreadable: it is binary, truncated, of an unknown kind, or cannot be opened.
     """
     start = head(path, PEEK, name=name)
     if not start.strip(b"\x00 \t\r\n"):
@@ -64,17 +61,25 @@ def sniff(path: Path, *, name: str) -> FileFormat:
     for magic, what in OTHER_KINDS:
         if start.startswith(magic):
             raise unreadable(name, f"is {what}", hint=READABLE)
-    if start.startswith((PARQUET_MAGIC, ZIP_MAGIC)):
-        if _is_gzip(path):
-            raise unreadable(name, "is a gzipped Parquet or ZIP file", hint="Send it without the gzip around it.")
-        return _parquet(path, name) if start.startswith(PARQUET_MAGIC) else _zip(path, name)
+    if start.startswith((OLE_MAGIC, ZIP_MAGIC)):
+        return find_sheet(path, name=name)
+    if kind := columnar.kind_of(start):
+        columnar.column_names(path, kind, name=name)
+        return FileFormat(kind=kind)
+    return _text_format(path, start, name)
+
+
+def _text_format(path: Path, start: bytes, name: str) -> FileFormat:
     encoding = detect_encoding(path, name=name)
     text = start.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
     if not text:
         raise _empty(name)
-    if _MARKUP.match(text):
-        raise unreadable(name, "is XML or HTML", hint=READABLE)
-    kind = _json_kind(text, PurePosixPath(name.lower().removesuffix(".gz")).suffix)
+    if _HTML.match(text):
+        raise unreadable(name, "is HTML, a web page", hint=READABLE)
+    suffix = inner_suffix(path, name=name)
+    if text.startswith("<?xml") or (suffix not in TABLE_SUFFIXES and _XML.match(text)):
+        return find_records(path, _declared(text, encoding), name=name)
+    kind = _json_kind(text, suffix)
     if kind == "jsonl":
         return FileFormat(kind="jsonl", encoding=encoding)
     if kind == "json":
@@ -82,33 +87,21 @@ def sniff(path: Path, *, name: str) -> FileFormat:
     return _delimited(path, encoding, name)
 
 
-def _empty(name: str) -> FeedUnreadable:
-    return unreadable(name, "is empty", hint="Ask the vendor to send the file again.")
+def _empty(name: str) -> FeedEmpty:
+    return FeedEmpty(f"{name}: is empty.", hint="Ask the vendor to send the file again.", file=name)
 
 
-def _is_gzip(path: Path) -> bool:
-    with path.open("rb") as source:
-        return source.read(2) == GZIP_MAGIC
-
-
-def _parquet(path: Path, name: str) -> FileFormat:
-    columnar.column_names(path, name=name)
-    return FileFormat(kind="parquet")
-
-
-def _zip(path: Path, name: str) -> FileFormat:
+def _declared(text: str, encoding: str) -> str:
+    """Return the encoding that an XML file declares, where the bytes left it open which code page it is."""
+    declared = _DECLARED.match(text)
+    if declared is None or encoding.startswith("utf"):
+        return encoding
     try:
-        with zipfile.ZipFile(path) as archive:
-            parts = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError) as error:
-        raise unreadable(
-            name,
-            f"is a truncated or damaged workbook or ZIP archive ({error})",
-            hint="Ask the vendor to send it again.",
-        ) from error
-    if "xl/workbook.xml" not in parts:
-        raise unreadable(name, "is a ZIP archive but no XLSX workbook", hint=f"Unpack it. {READABLE}")
-    return workbook.find_sheet(path, name=name)
+        codec = codecs.lookup(declared[1]).name
+        "a".encode(codec)
+    except (LookupError, UnicodeError, TypeError):
+        return encoding
+    return encoding if codec.startswith("utf") else codec
 
 
 def _json_kind(text: str, suffix: str) -> str | None:
@@ -136,20 +129,17 @@ def _parses(line: str) -> bool:
 
 def _delimited(path: Path, encoding: str, name: str) -> FileFormat:
     dialect = choose_dialect(path, encoding, name=name)
-    if dialect.delimiter is None and PurePosixPath(name.lower().removesuffix(".gz")).suffix not in TABLE_SUFFIXES:
+    if dialect.delimiter is None and inner_suffix(path, name=name) not in TABLE_SUFFIXES:
         raise unreadable(
             name, "has no character that divides its lines into columns", hint=f"Call a list `.csv`. {READABLE}"
         )
+    header = find_titles(path, encoding, dialect, name=name)
     return FileFormat(
         kind="csv",
         encoding=encoding,
         delimiter=dialect.delimiter,
         quote=dialect.quote,
         escape=dialect.escape,
-        header_row=_header_row(path, encoding, dialect, name),
+        header_row=header.line if header else None,
+        header_rows=header.rows if header else 1,
     )
-
-
-def _header_row(path: Path, encoding: str, dialect: Dialect, name: str) -> int | None:
-    found = islice(records(lines(path, encoding, name=name), dialect), 2 * SAMPLE_ROWS)
-    return find_header([(r.line, r.cells) for r in found if isinstance(r, Record)])

@@ -15,13 +15,16 @@ MAX_LINE = 16 << 20
 """Longest line and longest record, in characters."""
 PEEK = 1 << 18
 """Bytes in which the line ending is looked for."""
+MIN_RETURNS = 3
+MIXED = 0.1
+"""Carriage returns without a line feed, and their share of line feeds, from which on they end lines, too."""
 
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 
 
 @contextmanager
 def open_text(path: Path, encoding: str, *, name: str) -> Iterator[TextIO]:
-    r"""Open a text file. Lines end in `\n`, or in `\r` where the file has no `\n`; the ends are kept.
+    r"""Open a text file. Lines end in `\n`, in `\r` where the file has no `\n`, or in either; the ends are kept.
 
     Bytes that `encoding` cannot decode come as lone surrogates, which `is_undecodable` finds. A byte
     order mark is dropped whatever the encoding is called.
@@ -36,7 +39,7 @@ def open_text(path: Path, encoding: str, *, name: str) -> Iterator[TextIO]:
             source,
             encoding=encoding,
             errors="strict" if wide else "surrogateescape",
-            newline="\r" if "\r" in start and "\n" not in start else "\n",
+            newline=_line_end(start),
         )
         try:
             if start.startswith("\ufeff"):
@@ -48,6 +51,15 @@ def open_text(path: Path, encoding: str, *, name: str) -> Iterator[TextIO]:
             ) from error
         finally:
             text.detach()
+
+
+def _line_end(start: str) -> str:
+    r"""Return what ends lines as `io` names it: `\n`, `\r`, or either. One `\r` or two are faults of their lines."""
+    returns = start.count("\r") - start.count("\r\n")
+    feeds = start.count("\n")
+    if returns and not feeds:
+        return "\r"
+    return "" if returns >= max(MIN_RETURNS, MIXED * feeds) else "\n"
 
 
 def lines(path: Path, encoding: str, *, name: str) -> Iterator[str]:

@@ -1,4 +1,8 @@
-"""Read an Excel sheet as rows of text, the way a person sees its values."""
+"""Read a sheet of an Excel or OpenDocument workbook as rows of text, the way a person sees its values.
+
+Formulas come as the values that were saved with them, whole numbers without a decimal point. Hidden rows
+and columns are read like any other: a filter that somebody left on hides goods, not mistakes.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +11,30 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import polars as pl
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
+from agentic_lakehouse.feeds.archives import is_document, open_archive
 from agentic_lakehouse.feeds.batch import Record
 from agentic_lakehouse.feeds.headers import SAMPLE_ROWS, Row, find_header
 from agentic_lakehouse.feeds.names import positions, require_width, unique_names
-from agentic_lakehouse.feeds.source import unreadable
+from agentic_lakehouse.feeds.packing import packed_twice
+from agentic_lakehouse.feeds.sheet_process import sheet_cells
+from agentic_lakehouse.feeds.source import unpacked_file, unreadable
+
+WorkbookKind = Literal["xlsx", "xls", "ods"]
+
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""First bytes of Microsoft's compound files: XLS, and XLSX with a password."""
+MIME_TYPES: dict[bytes, WorkbookKind] = {
+    b"application/vnd.oasis.opendocument.spreadsheet": "ods",
+    b"application/vnd.oasis.opendocument.spreadsheet-template": "ods",
+}
 
 MAX_UNPACKED = 1 << 30
 """Most bytes that a workbook's parts may have together, unpacked."""
-ERROR_VALUES = {
-    "NA": "#N/A",
-    "Div0": "#DIV/0!",
-    "Name": "#NAME?",
-    "Null": "#NULL!",
-    "Num": "#NUM!",
-    "Ref": "#REF!",
-    "Value": "#VALUE!",
-}
-"""Faults of formulas, as the reader calls them and as Excel shows them."""
 MIDNIGHT = " 00:00:00"
 
 _INSTANT = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}"
@@ -38,19 +44,12 @@ def find_sheet(path: Path, *, name: str) -> FileFormat:
     """Return the format of a workbook: the visible sheet with the most cells, and its header row.
 
     Raises:
-        FeedUnreadable: it is damaged, protected, too large, or holds no table.
+        FeedUnreadable: it is damaged, protected, too large, no workbook at all, or holds no table.
     """
-    _require_sound(path, name)
-    book = _book(path, name)
-    best: tuple[int, str, pl.DataFrame] | None = None
-    for sheet in book.sheet_names:
-        loaded, cells = _cells(book, sheet, name)
-        size = sum(cells.height - count for count in cells.null_count().row(0)) if cells.width else 0
-        if size and loaded.visible == "visible" and (best is None or size > best[0]):
-            best = size, sheet, cells
-    if best is None:
-        raise unreadable(name, "has no visible sheet with values", hint="Ask the vendor for the sheet with the table.")
-    return FileFormat(kind="xlsx", sheet=best[1], header_row=find_header(_filled_rows(best[2], 2 * SAMPLE_ROWS)))
+    with unpacked_file(path, name=name) as file:
+        kind = _kind(file, name)
+        sheet, cells = sheet_cells(file, None, name=name)
+    return FileFormat(kind=kind, sheet=sheet, header_row=find_header(_filled_rows(cells, 2 * SAMPLE_ROWS)))
 
 
 def rows(path: Path, fmt: FileFormat, *, name: str) -> tuple[tuple[str, ...], Iterator[Record]]:
@@ -59,8 +58,9 @@ def rows(path: Path, fmt: FileFormat, *, name: str) -> tuple[tuple[str, ...], It
     Raises:
         FeedUnreadable: as `find_sheet`, or the sheet is gone.
     """
-    _require_sound(path, name)
-    _, cells = _cells(_book(path, name), fmt.sheet or 0, name)
+    with unpacked_file(path, name=name) as file:
+        _kind(file, name)
+        _, cells = sheet_cells(file, fmt.sheet, name=name)
     require_width(cells.width, name=name)
     if fmt.header_row is None:
         names = positions(cells.width)
@@ -95,49 +95,38 @@ def _as_dates(cells: pl.DataFrame) -> pl.DataFrame:
     return cells
 
 
-def _book(path: Path, name: str) -> Any:
-    import fastexcel
+def _kind(file: Path, name: str) -> WorkbookKind:
+    """Tell the kind of an unpacked workbook, and that it can be read within bounds.
 
-    try:
-        return fastexcel.read_excel(path.read_bytes())
-    except fastexcel.FastExcelError as error:
-        raise _damaged(name, error) from error
-
-
-def _cells(book: Any, sheet: str | int, name: str) -> tuple[Any, pl.DataFrame]:
-    """Load a sheet as text, whole, so that its rows count as a person counts them."""
-    import fastexcel
-
-    try:
-        loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
-        arrow, faults = loaded.to_arrow_with_errors()
-    except fastexcel.FastExcelError as error:
-        raise _damaged(name, error) from error
-    cells = pl.DataFrame(arrow).with_columns(pl.when(pl.all().str.strip_chars() != "").then(pl.all()))
-    for fault in faults.errors if faults else ():
-        shown = next((text for word, text in ERROR_VALUES.items() if f"Error({word})" in fault.detail), None)
-        row, column = fault.offset_position
-        cells[row, column] = shown
-    return loaded, cells
-
-
-def _damaged(name: str, error: Exception) -> Exception:
-    cause = str(error).partition("\n")[0]
-    return unreadable(
-        name, f"is no readable workbook ({cause})", hint="Ask the vendor to save it as XLSX without a password."
-    )
-
-
-def _require_sound(path: Path, name: str) -> None:
-    """Unpack every part once, within bounds: what the parts claim of their size may be a lie."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
+    Every part of a ZIP is unpacked once: what the parts claim of their size may be a lie.
+    """
+    with file.open("rb") as raw:
+        if raw.read(len(OLE_MAGIC)) == OLE_MAGIC:
+            _require_size(file.stat().st_size, name)
+            return "xls"
+        with open_archive(raw, name=name) as archive:
+            if not is_document(archive):
+                raise packed_twice(name)
+            parts = {part.filename for part in archive.infolist()}
+            _require_size(sum(part.file_size for part in archive.infolist()), name)
+            try:
+                broken = archive.testzip()
+                kind = MIME_TYPES.get(archive.read("mimetype")) if "mimetype" in parts else None
+            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
                 raise unreadable(
-                    name, f"unpacks to more than {MAX_UNPACKED:,} bytes", hint="Ask the vendor for CSV or Parquet."
-                )
-            broken = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise _damaged(name, error) from error
+                    name, f"is no readable workbook ({error})", hint="Ask the vendor for it without a password."
+                ) from error
     if broken is not None:
         raise unreadable(name, f"its part {broken} is damaged", hint="Ask the vendor to send it again.")
+    if kind is None and "xl/workbook.xml" in parts:
+        return "xlsx"
+    if kind is None:
+        raise unreadable(name, "is an Office file but no workbook", hint="Ask the vendor for CSV, XLSX or ODS.")
+    return kind
+
+
+def _require_size(size: int, name: str) -> None:
+    if size > MAX_UNPACKED:
+        raise unreadable(
+            name, f"unpacks to more than {MAX_UNPACKED:,} bytes", hint="Ask the vendor for CSV or Parquet."
+        )

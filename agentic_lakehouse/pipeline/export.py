@@ -11,7 +11,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from agentic_lakehouse.contracts.tables import BRONZE_LINEAGE
-from agentic_lakehouse.feeds.read import read_batches
+from agentic_lakehouse.errors import FeedEmpty
+from agentic_lakehouse.feeds.read import read_batches, source_names
 from agentic_lakehouse.feeds.sniff import sniff
 from agentic_lakehouse.pipeline.preview import Preview
 
@@ -27,21 +28,27 @@ class Written:
 
 
 def export_text(preview: Preview, to: Path) -> Written:
-    """Write every cell as its text; structurally broken records go to the errors file.
+    """Write every cell as its text; structurally broken records go to the errors file. Nothing comes of an empty file.
 
     Raises:
-        FeedUnreadable: the file is empty, truncated, binary or of an unknown kind.
+        FeedUnreadable: the file is truncated, binary or of an unknown kind.
     """
     name = preview.path.name
-    frames: list[pl.DataFrame] = []
     broken: list[dict[str, object]] = []
-    for batch in read_batches(preview.path, sniff(preview.path, name=name), name=name):
+    try:
+        fmt = sniff(preview.path, name=name)
+    except FeedEmpty:
+        _write(pl.DataFrame(), to)
+        return Written(0, 0, _write_errors(broken, to))
+    names = source_names(preview.path, fmt, name=name)
+    frames = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]
+    for batch in read_batches(preview.path, fmt, name=name, names=names):
         frames.append(batch.rows)
         broken += [
             {"line": b.line, "column": b.column, "code": b.code, "message": b.message, "raw": b.raw}
             for b in batch.broken
         ]
-    frame = pl.concat(frames) if frames else pl.DataFrame()
+    frame = pl.concat(frames)
     _write(frame, to)
     return Written(frame.height, len(broken), _write_errors(broken, to))
 
@@ -56,7 +63,8 @@ def export_typed(preview: Preview, to: Path) -> Written:
     spec = preview.spec(preview.profile()).value
     with preview.lakehouse.staging() as scratch:
         loaded = preview.load(spec, scratch)
-        frame = pl.read_parquet(loaded.good.path).drop([c.name for c in BRONZE_LINEAGE])
+        rows = pl.read_parquet([file.path for file in loaded.good]).sort("_row_number")
+        frame = rows.drop([c.name for c in BRONZE_LINEAGE])
         _write(frame, to)
         shown = ["line", "column", "code", "message", "raw"]
         bad = pq.read_table(loaded.bad.path, columns=shown).to_pylist() if loaded.bad.rows else []
@@ -65,7 +73,7 @@ def export_typed(preview: Preview, to: Path) -> Written:
 
 def _write(frame: pl.DataFrame, to: Path) -> None:
     if to.suffix == ".csv":
-        frame.write_csv(to)
+        frame.write_csv(to, include_header=frame.width > 0)
     else:
         frame.write_parquet(to)
 

@@ -77,11 +77,11 @@ def ingest(
         )
         require_error_share(loaded, delivery, at_most=policy.max_error_share)
         branch.ensure_table(good_table)
-        branch.append(good_table.name, [loaded.good.path])
+        branch.append(good_table.name, [file.path for file in loaded.good])
         branch.append(bad_table.name, [loaded.bad.path])
         ledger.loaded(spec.feed, delivery.delivery_id, rows_in=loaded.rows)
         rows_in += loaded.rows
-        bronze_rows += loaded.good.rows
+        bronze_rows += loaded.good_rows
         codes.update(loaded.error_codes)
     return Ingested(
         table=table.name,

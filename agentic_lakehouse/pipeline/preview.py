@@ -105,6 +105,6 @@ class Preview:
         with self.lakehouse.staging() as scratch:
             loaded = self.load(spec, scratch)
             types = bronze_table(self.lakehouse.standard, spec).types
-            bronze = Relation(files=[loaded.good.path], types=types)
+            bronze = Relation(files=[file.path for file in loaded.good], types=types)
             trial = self.lakehouse.dry_run(spec, bronze, scratch, standard=standard)
             return self.brain.map(measured, spec, standard, facts=self.facts, run_id="preview", check=trial.refuted)

@@ -23,6 +23,8 @@ ADVICE = {
     "nul_byte": "Leave the NUL character out.",
     "stray_line_break": "End each record in the same way; quote cells that hold a line break.",
     "repeated_header": "Write the header once, in the first line.",
+    "footer": "Leave notes and totals below the last record out.",
+    "second_table": "Send each table in a file of its own.",
     "missing_value": "Give every record a value here.",
     "not_json": "Write valid JSON, or leave the cell empty.",
     "duplicate_key": "Send each article once a file; only the last of these was taken.",

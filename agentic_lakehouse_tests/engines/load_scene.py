@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import BRONZE_LINEAGE, bronze_table, ingest_errors_table
 from agentic_lakehouse.engines.base import Lineage, Loaded
 from agentic_lakehouse.engines.load import load_file
+from agentic_lakehouse.engines.parquet import arrow_schema
 from agentic_lakehouse.feeds.sniff import sniff
 
 STANDARD = ProductStandard(id="p", name="product_core.product", version="1", domain="product", columns=(), rules=())
@@ -58,15 +61,26 @@ def load(path: Path, *columns: ColumnSpec, fmt: FileFormat | None = None) -> Out
     spec = spec_of(fmt or sniff(path, name=path.name), *columns)
     staging = path.parent / f"staging-{len(list(path.parent.iterdir()))}"
     staging.mkdir()
+    table = bronze_table(STANDARD, spec)
     loaded = load_file(
         path,
         spec,
-        good=bronze_table(STANDARD, spec),
+        good=table,
         bad=ingest_errors_table(STANDARD),
         lineage=LINEAGE,
         staging=staging,
     )
-    return Outcome(loaded, pq.read_table(loaded.good.path), pq.read_table(loaded.bad.path))
+    good = pa.concat_tables(pq.read_table(file.path).cast(arrow_schema(table)) for file in loaded.good)
+    return Outcome(loaded, good, pq.read_table(loaded.bad.path))
+
+
+def csv_text(rows: list[list[str]], delimiter: str, line_end: str) -> str:
+    """Write a well-formed table, its header among the rows."""
+    out = io.StringIO()
+    # The writer leaves a carriage return bare where lines end in a line feed, which is no well-formed table.
+    quoting = csv.QUOTE_ALL if any("\r" in cell for row in rows for cell in row) else csv.QUOTE_MINIMAL
+    csv.writer(out, delimiter=delimiter, lineterminator=line_end, quoting=quoting).writerows(rows)
+    return out.getvalue()
 
 
 def load_values(folder: Path, values: list[str], column: ColumnSpec) -> Outcome:

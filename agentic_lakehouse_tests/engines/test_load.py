@@ -34,7 +34,7 @@ def test_good_rows_are_typed_and_bad_rows_are_kept_verbatim(prices: Path) -> Non
         {"artikel": "A1", "preis": Decimal("1234.56"), "datum": dt.date(2024, 1, 31), "aktiv": True},
         {"artikel": "A3", "preis": None, "datum": None, "aktiv": None},
     ]
-    assert found.loaded.good.rows == 2
+    assert found.loaded.good_rows == 2
     assert found.loaded.bad.rows == 1
     assert found.loaded.rows == 3
     assert found.loaded.error_codes == {"not_a_decimal": 1}
@@ -97,7 +97,7 @@ def test_the_files_have_exactly_the_tables_columns_and_types(prices: Path) -> No
         pa.timestamp("us", tz="UTC"),
     ]
     assert found.bad.schema.names[0] == "vendor_name"
-    partition = pq.ParquetFile(found.loaded.good.path).metadata.row_group(0).column(10).statistics
+    partition = pq.ParquetFile(found.loaded.good[0].path).metadata.row_group(0).column(10).statistics
     assert (partition.min, partition.max) == ("acme", "acme")
 
 

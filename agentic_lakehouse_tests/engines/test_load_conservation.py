@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import tempfile
 from decimal import Decimal, InvalidOperation
@@ -15,7 +13,7 @@ from hypothesis import strategies as st
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FileFormat
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.feeds.read import read_batches
-from agentic_lakehouse_tests.engines.load_scene import Outcome, load
+from agentic_lakehouse_tests.engines.load_scene import Outcome, csv_text, load
 
 COLUMNS = (
     ColumnSpec(source_name="id", name="id", type="integer", nullable=False),
@@ -35,13 +33,7 @@ DIALECTS = st.tuples(st.sampled_from(",;\t|#"), st.sampled_from(["\n", "\r\n"]))
 
 
 def written(rows: list[list[str]], dialect: tuple[str, str]) -> str:
-    out = io.StringIO()
-    # The writer leaves a carriage return bare where lines end in a line feed, which is no well-formed table.
-    quoting = csv.QUOTE_ALL if any("\r" in cell for row in rows for cell in row) else csv.QUOTE_MINIMAL
-    writer = csv.writer(out, delimiter=dialect[0], lineterminator=dialect[1], quoting=quoting)
-    writer.writerow([c.source_name for c in COLUMNS])
-    writer.writerows(rows)
-    return out.getvalue()
+    return csv_text([[c.source_name for c in COLUMNS], *rows], *dialect)
 
 
 def outcome(content: bytes, dialect: tuple[str, str], folder: Path) -> tuple[Outcome, int]:
@@ -55,7 +47,7 @@ def outcome(content: bytes, dialect: tuple[str, str], folder: Path) -> tuple[Out
 def assert_conserved(found: Outcome, records: int) -> None:
     numbers = [*found.values("_row_number"), *found.bad.column("_row_number").to_pylist()]
     assert sorted(numbers) == list(range(1, records + 1))
-    assert (found.good.num_rows, found.bad.num_rows) == (found.loaded.good.rows, found.loaded.bad.rows)
+    assert (found.good.num_rows, found.bad.num_rows) == (found.loaded.good_rows, found.loaded.bad.rows)
     assert sum(found.loaded.error_codes.values()) == found.bad.num_rows
     for column in COLUMNS:
         assert found.loaded.null_counts[column.name] == found.good.column(column.name).null_count

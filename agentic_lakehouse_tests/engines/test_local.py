@@ -56,7 +56,7 @@ def test_a_file_is_loaded_and_then_queried(tmp_path: Path) -> None:
     )
 
     loaded = engine.load(file, SPEC, good=GOOD, bad=BAD, lineage=lineage, staging=tmp_path)
-    bronze = Relation([loaded.good.path], GOOD.types)
+    bronze = Relation([file.path for file in loaded.good], GOOD.types)
     doubled = engine.transform(
         "SELECT artikel, preis * 2 AS preis FROM bronze",
         {"bronze": bronze},
@@ -65,7 +65,7 @@ def test_a_file_is_loaded_and_then_queried(tmp_path: Path) -> None:
     )
 
     assert engine.name == "local"
-    assert (loaded.good.rows, loaded.bad.rows) == (1, 1)
+    assert (loaded.good_rows, loaded.bad.rows) == (1, 1)
     assert (
         pq.read_table(doubled.path).to_pylist()
         == engine.query(

@@ -101,3 +101,55 @@ def test_a_dialect_that_fits_only_the_start_of_a_big_file_loses(write: Write) ->
     path = write("a.csv", "\n".join(["id, a, b;name", *start, *rest]) + "\n")
 
     assert sniffed(path).delimiter == ";"
+
+
+@pytest.mark.parametrize("delimiter", ["||", "~~", "::", ";;", "|~|", "^|^", " | ", " ; "])
+def test_a_delimiter_may_be_several_characters(write: Write, delimiter: str) -> None:
+    rows = [(f"A{i}", f"Chair; no. {i}", "", f"{i},50", "https://a.example/x|y") for i in range(20)]
+    text = "".join(delimiter.join(row) + "\n" for row in [("id", "name", "note", "price", "link"), *rows])
+
+    path = write(
+        "a.csv", text.replace("Chair; no", '"Chair; no').replace(f"{delimiter}{delimiter}", f'"{delimiter * 2}')
+    )
+
+    assert sniffed(path).delimiter == delimiter
+    assert reading(path).rows == [tuple(cell or None for cell in row) for row in rows]
+
+
+def test_a_column_that_is_always_empty_makes_no_longer_delimiter(write: Write) -> None:
+    path = write("a.csv", "id;name;note;price\n" + "".join(f"{i};Chair {i};;{i}.50\n" for i in range(20)))
+
+    assert sniffed(path).delimiter == ";"
+
+
+def test_signs_in_front_of_numbers_are_no_part_of_the_delimiter(write: Write) -> None:
+    path = write("a.csv", "id;low;high\n" + "".join(f"-{i};-{i + 1};-{i + 2}\n" for i in range(20)))
+
+    assert sniffed(path).delimiter == ";"
+
+
+def test_a_colon_divides_where_nothing_else_does_always(write: Write) -> None:
+    path = write("a.csv", "id:name:price\n" + "".join(f'{i}:"Chair, {"red, " * (i % 2)}x":{i},5\n' for i in range(20)))
+
+    assert sniffed(path).delimiter == ":"
+
+
+def test_a_backslash_before_a_letter_is_no_escape(write: Write) -> None:
+    rows = "".join(f'{i},"C:\\new, 48\\" wide","a\\\\b"\n' for i in range(20))
+
+    assert reading(write("a.csv", "id,path,note\n" + rows)).rows[0] == ("0", 'C:\\new, 48" wide', "a\\b")
+
+
+def test_line_ends_may_be_of_three_kinds_in_one_file(write: Write) -> None:
+    ends = ["\r", "\n", "\r\n"]
+    path = write("a.csv", b"id;name\n" + "".join(f"{i};Chair {i}{ends[i % 3]}" for i in range(30)).encode())
+
+    assert reading(path).rows == [(str(i), f"Chair {i}") for i in range(30)]
+
+
+def test_a_few_lone_carriage_returns_end_whole_rows_too(write: Write) -> None:
+    rows = "".join(f"{i};Chair {i}\n" for i in range(200))
+    found = reading(write("a.csv", b"id;name\n" + rows.replace("7;Chair 7\n", "7;Chair 7\r", 1).encode()))
+
+    assert len(found.rows) == 200
+    assert found.broken == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.feeds.names import unique_names
 from agentic_lakehouse_tests.feeds.conftest import Write
 from agentic_lakehouse_tests.feeds.scene import reading, sniffed
@@ -93,3 +94,55 @@ def test_a_repeated_header_line_is_no_row(write: Write) -> None:
 
     assert len(found.rows) == 40
     assert found.faults == [(22, "repeated_header")]
+
+
+def test_units_below_the_names_belong_to_the_header(write: Write) -> None:
+    path = write("a.csv", "Nr;Name;Preis;Datum\n;;EUR;TT.MM.JJJJ\n" + ROWS)
+
+    assert (sniffed(path).header_row, sniffed(path).header_rows) == (1, 2)
+    assert reading(path).names == ("Nr", "Name", "Preis EUR", "Datum TT.MM.JJJJ")
+    assert len(reading(path).rows) == 20
+
+
+def test_a_title_over_columns_is_part_of_each_of_their_names(write: Write) -> None:
+    path = write("a.csv", "Liste 2024\nArtikel;;Wert;\nNr;Name;Preis;Datum\n" + ROWS)
+
+    assert (sniffed(path).header_row, sniffed(path).header_rows) == (2, 2)
+    assert reading(path).names == ("Artikel Nr", "Artikel Name", "Wert Preis", "Wert Datum")
+    assert reading(path).lines[0] == 4
+
+
+def test_a_row_with_a_word_among_its_numbers_is_no_header(write: Write) -> None:
+    path = write("a.csv", "Nr;Name;Preis;Datum\nA-900;Stuhl;auf Anfrage;01.03.2024\n" + ROWS)
+
+    assert sniffed(path).header_rows == 1
+    assert len(reading(path).rows) == 21
+
+
+def test_a_header_with_an_empty_title_too_many_is_as_wide_as_the_rows(write: Write) -> None:
+    path = write("a.csv", "Nr;Name;;Preis;Datum\n" + ROWS)
+
+    assert sniffed(path).header_row == 1
+    assert reading(path).names == ("Nr", "Name", "Preis", "Datum")
+
+
+def test_a_header_with_a_stray_quote_keeps_it(write: Write) -> None:
+    path = write("a.csv", '"Nr;Name;"Preis";Datum\n' + ROWS)
+
+    assert reading(path).names == ('"Nr', "Name", "Preis", "Datum")
+    assert len(reading(path).rows) == 20
+
+
+def test_a_header_that_lost_a_delimiter_names_nothing(write: Write) -> None:
+    """Which of the titles ran into each other is not told by the rows."""
+    found = reading(write("a.csv", "NrName;Preis;Datum\n" + ROWS))
+
+    assert found.names == ("#1", "#2", "#3", "#4")
+    assert found.faults == [(1, "too_few_cells")]
+
+
+def test_header_lines_that_differ_in_width_are_refused(write: Write) -> None:
+    path = write("a.csv", "Nr;Name\n" + ROWS)
+
+    with pytest.raises(FeedUnreadable, match="not equally wide"):
+        reading(path, sniffed(path).model_copy(update={"header_row": 1, "header_rows": 2}))

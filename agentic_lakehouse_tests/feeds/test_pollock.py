@@ -51,11 +51,21 @@ def test_a_strange_dialect_loses_nothing(shared_data: Path, name: str) -> None:
     assert found.broken == []
 
 
-def test_a_second_header_is_told_from_rows(shared_data: Path) -> None:
-    found, rows = read(shared_data / "pollock" / "csv" / "file_header_multirow_3.csv")
+def test_a_header_of_several_lines_is_one(shared_data: Path) -> None:
+    path = shared_data / "pollock" / "csv" / "file_header_multirow_3.csv"
+    found, rows = read(path)
 
-    assert [b.code for b in found.broken] == ["repeated_header"] * 2
-    assert len(rows) == 83
+    assert [tuple(found.names), *rows] == meant(path)
+    assert found.broken == []
+
+
+def test_nothing_of_a_second_table_is_taken_for_the_first(shared_data: Path) -> None:
+    path = shared_data / "pollock" / "csv" / "file_multitable_less.csv"
+    found, rows = read(path)
+
+    assert [tuple(found.names), *rows] == meant(path)
+    assert {b.code for b in found.broken} == {"second_table"}
+    assert found.broken[0].message == "line 85 begins a second table"
 
 
 def test_a_file_without_payload_is_refused(shared_data: Path) -> None:

@@ -17,6 +17,7 @@ GOOD = "sku,title,price,currency\n" + "".join(f"S{n},Stapler {n},{n}.50,EUR\n" f
         ("cut.xlsx", b"PK\x03\x04" + b"\x00" * 200, "cut.xlsx"),
         ("cut.parquet", b"PAR1" + b"\x00" * 60, "cut.parquet"),
         ("cut.json", b'[{"sku": "S1", "title": "Stap', "cut.json"),
+        ("two.csv", (GOOD + "\nstore,city\n" + "1,Bonn\n" * 5).encode(), "line 23 begins a second table"),
         ("what.xyz", b"\x7fELF" + b"\x01\x02" * 300, "what.xyz"),
     ],
 )

@@ -1,0 +1,81 @@
+"""Values of cells that need no close look: the fast half of reading a plain file.
+
+An expression here may be shy, never wrong: where it gives a value, `cells.type_column` gives the same one. What it is
+shy of is read again by that, and judged there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+from agentic_lakehouse.contracts.feed_spec import ColumnSpec
+from agentic_lakehouse.feeds.formats import boolean_words
+from agentic_lakehouse.feeds.instants import ISO_DATE, ISO_TIMESTAMPS, read_date, read_timestamp
+from agentic_lakehouse.feeds.numerals import decimal_notation
+
+
+def text_of(column: ColumnSpec, cell: pl.Expr) -> pl.Expr:
+    """Return what a cell holds, trimmed; null where it is blank or holds a null word."""
+    trimmed = cell.str.strip_chars()
+    is_value = trimmed != ""
+    if column.null_tokens:
+        is_value &= ~trimmed.is_in(list(column.null_tokens))
+    return pl.when(is_value).then(trimmed)
+
+
+def value_of(column: ColumnSpec, text: pl.Expr, cell: pl.Expr) -> pl.Expr:
+    """Return a cell's value where it is certain, else null.
+
+    Args:
+        column: claim to apply.
+        text: the cell as `text_of` gives it.
+        cell: the cell as it stands in the file.
+    """
+    if column.type in {"string", "json"}:
+        return pl.when(text.is_not_null()).then(cell)
+    return _READERS[column.type](column, text)
+
+
+def _integer(_: ColumnSpec, text: pl.Expr) -> pl.Expr:
+    return text.cast(pl.Int64, strict=False)
+
+
+def _decimal(column: ColumnSpec, text: pl.Expr) -> pl.Expr:
+    """Numbers whose digits all fit: the cast would round others silently, and read exponents."""
+    notation = decimal_notation(column.format)
+    if notation is None:
+        return pl.lit(None)
+    if notation.group:
+        number = notation.plain(text)
+    else:
+        foreign = text.str.contains("[.eE]" if notation.mark == "," else "[eE]")
+        number = pl.when(~foreign).then(text.str.replace(notation.mark, ".", literal=True))
+    behind = number.str.len_bytes() - number.str.find(".", literal=True) - 1
+    fits = behind.is_null() | behind.is_between(1, column.scale)
+    return pl.when(fits).then(number).cast(pl.Decimal(column.precision, column.scale), strict=False)
+
+
+def _boolean(column: ColumnSpec, text: pl.Expr) -> pl.Expr:
+    true, false = boolean_words(column.format) or ("", "")
+    word = text.str.to_lowercase()
+    return pl.when(word == true).then(statement=True).when(word == false).then(statement=False)
+
+
+def _date(column: ColumnSpec, text: pl.Expr) -> pl.Expr:
+    return read_date(text, column.format or ISO_DATE)
+
+
+def _timestamp(column: ColumnSpec, text: pl.Expr) -> pl.Expr:
+    formats = (column.format,) if column.format else (*ISO_TIMESTAMPS, ISO_DATE)
+    return pl.coalesce(read_timestamp(text, fmt) for fmt in formats)
+
+
+_READERS: dict[str, Callable[[ColumnSpec, pl.Expr], pl.Expr]] = {
+    "integer": _integer,
+    "decimal": _decimal,
+    "boolean": _boolean,
+    "date": _date,
+    "timestamp": _timestamp,
+}

@@ -1,0 +1,182 @@
+"""Type a plain delimited file in one streaming pass, and look closely only at what is not certain.
+
+Polars types the whole file and keeps the rows of which every cell is certain. The numbers that are missing there name
+the others; they are found again byte by byte and go to the careful reader, which finds them good or says what is wrong.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+
+from agentic_lakehouse.contracts.feed_spec import FeedSpec, FileFormat
+from agentic_lakehouse.contracts.tables import TableSchema
+from agentic_lakehouse.engines.base import StagedFile
+from agentic_lakehouse.engines.certain import text_of, value_of
+from agentic_lakehouse.engines.parquet import polars_type
+from agentic_lakehouse.feeds.batch import Fault, Record, TextBatch, numbered_batches
+from agentic_lakehouse.feeds.delimited import Dialect, Table, records
+from agentic_lakehouse.feeds.plain import NotPlainError, RawRecord, find_records, header_lines, plain_records
+from agentic_lakehouse.feeds.tables import MAX_FOOTER
+
+NUMBER = "_row_number"
+TAIL = MAX_FOOTER + 1
+"""Last records of a file, which are always looked at together."""
+
+
+@dataclass(frozen=True)
+class Certain:
+    """Rows of a plain file of which every cell is certain."""
+
+    file: StagedFile
+    null_counts: Mapping[str, int]
+    """Bronze column to number of nulls."""
+    count: int
+    """Records in the file."""
+    others: np.ndarray
+    """Numbers of the records that are not among these rows, ascending."""
+
+
+def load_certain(
+    path: Path, spec: FeedSpec, table: Table, *, good: TableSchema, facts: Mapping[str, Any], staging: Path, name: str
+) -> Certain | None:
+    """Write the certain rows of a file; `None` where it is not plain.
+
+    The last records are never among them: whether they are a footer is told by looking at them together.
+
+    Args:
+        path: local file.
+        spec: claims to apply.
+        table: what the file's first records tell of it.
+        good: table whose columns and types the rows get.
+        facts: lineage that all rows share.
+        staging: existing folder to write into.
+        name: what errors call the file.
+    """
+    if any(column.type == "json" for column in spec.columns):
+        return None
+    count = plain_records(path, spec.format, width=len(table.names), name=name)
+    if count is None:
+        return None
+    out = staging / f"certain-{uuid.uuid4().hex}.parquet"
+    try:
+        cells = _scan(path, spec.format, len(table.names), max(0, count - TAIL))
+        _certain_rows(cells, spec, table, good, facts).sink_parquet(out)
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
+        out.unlink(missing_ok=True)
+        return None
+    with pq.ParquetFile(out) as file:
+        return Certain(
+            file=StagedFile(out, file.metadata.num_rows),
+            null_counts=_null_counts(file, [column.name for column in spec.columns]),
+            count=count,
+            others=_missing(file, count),
+        )
+
+
+def look_closely(path: Path, fmt: FileFormat, table: Table, certain: Certain) -> Iterator[TextBatch]:
+    """Yield the records of a plain file that are not certain, read with care.
+
+    Raises:
+        NotPlainError: the file is not plain after all.
+    """
+    numbers: deque[int] = deque()
+
+    def found() -> Iterator[Record | Fault]:
+        for raw in find_records(path, fmt, certain.others, count=certain.count):
+            numbers.append(raw.number)
+            yield _read(raw, Dialect.of(fmt), len(table.names))
+
+    # Each record comes out once, in order, though some are held back until it is known what follows them.
+    return numbered_batches(((numbers.popleft(), record) for record in table.rows_of(found())), table.names)
+
+
+def _read(raw: RawRecord, dialect: Dialect, width: int) -> Record | Fault:
+    text = raw.content.decode("utf-8", "surrogateescape")
+    found = list(records(io.StringIO(text, newline="\n"), dialect, first_line=raw.line, width=width))
+    if len(found) != 1:
+        raise NotPlainError
+    return found[0]
+
+
+def _scan(path: Path, fmt: FileFormat, width: int, count: int) -> pl.LazyFrame:
+    return pl.scan_csv(
+        path,
+        has_header=False,
+        skip_lines=header_lines(fmt),
+        separator=fmt.delimiter or ",",
+        quote_char=fmt.quote,
+        schema={_cell(place): pl.String() for place in range(width)},
+        row_index_name=NUMBER,
+        row_index_offset=1,
+        n_rows=count,
+    )
+
+
+def _certain_rows(
+    cells: pl.LazyFrame, spec: FeedSpec, table: Table, good: TableSchema, facts: Mapping[str, Any]
+) -> pl.LazyFrame:
+    places = {name: place for place, name in enumerate(table.names)}
+    known = [(column, places[column.source_name]) for column in spec.columns if column.source_name in places]
+    texts = cells.with_columns(text_of(column, pl.col(_cell(at))).alias(_text(at)) for column, at in known)
+    valued = texts.with_columns(
+        value_of(column, pl.col(_text(at)), pl.col(_cell(at))).alias(_value(at)) for column, at in known
+    )
+    shy = [
+        pl.col(_value(at)).is_null() & (pl.col(_text(at)).is_not_null() if column.nullable else pl.lit(value=True))
+        for column, at in known
+        if column.type != "string" or not column.nullable
+    ]
+    may_be_header = pl.col(_cell(0)).eq_missing(pl.lit((table.titles or [""])[0] or None, pl.String))
+    is_blank = pl.all_horizontal(pl.col(_cell(at)).is_null() for at in range(len(table.names)))
+    sources = {column.name: pl.col(_value(at)) for column, at in known}
+    sources |= {name: pl.lit(value) for name, value in facts.items()} | {NUMBER: pl.col(NUMBER)}
+    return valued.filter(~pl.any_horizontal(*shy, *([may_be_header] if table.titles else []), is_blank)).select(
+        sources.get(column.name, pl.lit(None)).cast(polars_type(column.type)).alias(column.name)
+        for column in good.columns
+    )
+
+
+def _missing(file: pq.ParquetFile, count: int) -> np.ndarray:
+    """Return the numbers up to `count` that no row has; rows stand in order."""
+    gaps, before = [], 0
+    for batch in file.iter_batches(columns=[NUMBER], batch_size=1 << 20):
+        numbers = np.concatenate(([before], batch.column(0).to_numpy()))
+        holes = np.flatnonzero(np.diff(numbers) > 1)
+        gaps += [np.arange(numbers[at] + 1, numbers[at + 1]) for at in holes]
+        before = int(numbers[-1])
+    return np.concatenate([*gaps, np.arange(before + 1, count + 1)]).astype(np.int64)
+
+
+def _null_counts(file: pq.ParquetFile, names: Sequence[str]) -> dict[str, int]:
+    """Return how many nulls columns have, told by the file's own statistics."""
+    places = {name: place for place, name in enumerate(file.schema_arrow.names)}
+    groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    return {name: sum(_nulls(group.column(places[name])) for group in groups) for name in names}
+
+
+def _nulls(column: pq.ColumnChunkMetaData) -> int:
+    if column.statistics is None or column.statistics.null_count is None:
+        raise AssertionError(f"Polars wrote no statistics of {column.path_in_schema}")
+    return column.statistics.null_count
+
+
+def _cell(place: int) -> str:
+    return f"cell{place}"
+
+
+def _text(place: int) -> str:
+    return f"text{place}"
+
+
+def _value(place: int) -> str:
+    return f"value{place}"
