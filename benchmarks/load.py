@@ -63,7 +63,7 @@ def _load(source: Path, scratch: Path) -> Work:
     file = folder / f"{len(list(folder.iterdir()))}.csv"
     shutil.copy(source, file)
     house = Lakehouse(load_settings(home=scratch / "home", landing=str(scratch / "landing")))
-    feed, run = Feed("bench", "prices"), file.stem
+    feed, run = Feed("bench", "prices"), "bench"
 
     def work() -> None:
         house.receive(feed, run)
