@@ -21,8 +21,9 @@ from agentic_lakehouse.engines.parquet import ParquetSink
 from agentic_lakehouse.engines.plain import Certain, load_certain, look_closely
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.feeds.delimited import open_table
-from agentic_lakehouse.feeds.plain import NotPlainError, could_be_plain
+from agentic_lakehouse.feeds.plain import could_be_plain
 from agentic_lakehouse.feeds.read import TextBatch, read_batches, source_names
+from agentic_lakehouse.feeds.survey import NotPlainError
 from agentic_lakehouse.feeds.tables import require_one_table
 
 WORTHWHILE = 4 << 20
@@ -56,14 +57,17 @@ def load_file(
     for column in spec.columns:
         require_readable(column)
     load = _Load(spec, lineage, good, bad, staging)
-    if could_be_plain(spec.format) and path.stat().st_size >= WORTHWHILE:
+    if (
+        could_be_plain(spec.format)
+        and not any(c.type == "json" for c in spec.columns)
+        and path.stat().st_size >= WORTHWHILE
+    ):
         table = open_table(path, spec.format, name=lineage.file)
         require_columns(spec, table.names, name=lineage.file)
         facts = _good_facts(spec, lineage)
-        certain = load_certain(path, spec, table, good=good, facts=facts, staging=staging, name=lineage.file)
         with suppress(NotPlainError):
-            if certain is not None:
-                return load.all_of(look_closely(path, spec.format, table, certain), beside=certain)
+            certain = load_certain(path, spec, table, good=good, facts=facts, staging=staging, name=lineage.file)
+            return load.all_of(look_closely(table, certain), beside=certain)
     return load.all_of(_checked(path, spec, name=lineage.file))
 
 

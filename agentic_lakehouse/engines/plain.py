@@ -1,15 +1,17 @@
 """Type a plain delimited file in one streaming pass, and look closely only at what is not certain.
 
 Polars types the whole file and keeps the rows of which every cell is certain. The numbers that are missing there name
-the others; they are found again byte by byte and go to the careful reader, which finds them good or says what is wrong.
+the others; they are found again by their place and go to the careful reader, which finds them good or says what is
+wrong.
 """
 
 from __future__ import annotations
 
-import io
 import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,16 +20,19 @@ import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
 
-from agentic_lakehouse.contracts.feed_spec import FeedSpec, FileFormat
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.tables import TableSchema
 from agentic_lakehouse.engines.base import StagedFile
 from agentic_lakehouse.engines.certain import text_of, value_of
 from agentic_lakehouse.engines.parquet import polars_type
 from agentic_lakehouse.feeds.batch import Fault, Record, TextBatch, numbered_batches
-from agentic_lakehouse.feeds.delimited import Dialect, Table, records
-from agentic_lakehouse.feeds.plain import NotPlainError, RawRecord, find_records, header_lines, plain_records
+from agentic_lakehouse.feeds.delimited import Table
+from agentic_lakehouse.feeds.plain import as_utf8, find_records, layout_of, without_islands
+from agentic_lakehouse.feeds.survey import Layout, NotPlainError, Survey, survey
 from agentic_lakehouse.feeds.tables import MAX_FOOTER
 
+_REFUSALS = (pl.exceptions.ComputeError, pl.exceptions.SchemaError)
+"""What Polars raises where a file is not plain."""
 NUMBER = "_row_number"
 TAIL = MAX_FOOTER + 1
 """Last records of a file, which are always looked at together."""
@@ -40,16 +45,17 @@ class Certain:
     file: StagedFile
     null_counts: Mapping[str, int]
     """Bronze column to number of nulls."""
-    count: int
-    """Records in the file."""
+    source: Path
+    """The file in UTF-8."""
+    survey: Survey
     others: np.ndarray
     """Numbers of the records that are not among these rows, ascending."""
 
 
 def load_certain(
     path: Path, spec: FeedSpec, table: Table, *, good: TableSchema, facts: Mapping[str, Any], staging: Path, name: str
-) -> Certain | None:
-    """Write the certain rows of a file; `None` where it is not plain.
+) -> Certain:
+    """Write the certain rows of a file.
 
     The last records are never among them: whether they are a footer is told by looking at them together.
 
@@ -61,61 +67,67 @@ def load_certain(
         facts: lineage that all rows share.
         staging: existing folder to write into.
         name: what errors call the file.
+
+    Raises:
+        NotPlainError: fast readers cannot be trusted with it.
     """
-    if any(column.type == "json" for column in spec.columns):
-        return None
-    count = plain_records(path, spec.format, width=len(table.names), name=name)
-    if count is None:
-        return None
-    out = staging / f"certain-{uuid.uuid4().hex}.parquet"
-    try:
-        cells = _scan(path, spec.format, len(table.names), max(0, count - TAIL))
-        _certain_rows(cells, spec, table, good, facts).sink_parquet(out)
-    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
-        out.unlink(missing_ok=True)
-        return None
+    source = as_utf8(path, spec.format, _new(staging, "text"), name=name)
+    layout = layout_of(source, spec.format, len(table.names))
+    out = _new(staging, "certain.parquet")
+
+    def write(plain: Path, count: int) -> None:
+        _certain_rows(_scan(plain, layout, max(0, count - TAIL)), spec, table, good, facts).sink_parquet(out)
+
+    # Most files have no islands: they are typed while they are surveyed, each on a core of its own.
+    with ThreadPoolExecutor(1) as beside, suppress(*_REFUSALS):
+        surveying, taken = beside.submit(survey, source, layout), None
+        count = _scan(source, layout).select(pl.len()).collect(engine="streaming").item()
+        write(source, count)
+        taken = count
+    found = surveying.result()
+    if found.islands or found.count != taken:
+        plain = without_islands(source, found, _new(staging, "plain"))
+        try:
+            write(plain, found.count)
+        except _REFUSALS as error:
+            raise NotPlainError from error
+        if plain != source:
+            plain.unlink()
     with pq.ParquetFile(out) as file:
         return Certain(
             file=StagedFile(out, file.metadata.num_rows),
             null_counts=_null_counts(file, [column.name for column in spec.columns]),
-            count=count,
-            others=_missing(file, count),
+            source=source,
+            survey=found,
+            others=_missing(file, found.count),
         )
 
 
-def look_closely(path: Path, fmt: FileFormat, table: Table, certain: Certain) -> Iterator[TextBatch]:
-    """Yield the records of a plain file that are not certain, read with care.
-
-    Raises:
-        NotPlainError: the file is not plain after all.
-    """
+def look_closely(table: Table, certain: Certain) -> Iterator[TextBatch]:
+    """Yield the records of a plain file that are not certain, read with care."""
     numbers: deque[int] = deque()
 
     def found() -> Iterator[Record | Fault]:
-        for raw in find_records(path, fmt, certain.others, count=certain.count):
-            numbers.append(raw.number)
-            yield _read(raw, Dialect.of(fmt), len(table.names))
+        for number, record in find_records(certain.source, certain.survey, certain.others):
+            numbers.append(number)
+            yield record
 
     # Each record comes out once, in order, though some are held back until it is known what follows them.
     return numbered_batches(((numbers.popleft(), record) for record in table.rows_of(found())), table.names)
 
 
-def _read(raw: RawRecord, dialect: Dialect, width: int) -> Record | Fault:
-    text = raw.content.decode("utf-8", "surrogateescape")
-    found = list(records(io.StringIO(text, newline="\n"), dialect, first_line=raw.line, width=width))
-    if len(found) != 1:
-        raise NotPlainError
-    return found[0]
+def _new(staging: Path, kind: str) -> Path:
+    return staging / f"{uuid.uuid4().hex}.{kind}"
 
 
-def _scan(path: Path, fmt: FileFormat, width: int, count: int) -> pl.LazyFrame:
+def _scan(path: Path, layout: Layout, count: int | None = None) -> pl.LazyFrame:
     return pl.scan_csv(
         path,
         has_header=False,
-        skip_lines=header_lines(fmt),
-        separator=fmt.delimiter or ",",
-        quote_char=fmt.quote,
-        schema={_cell(place): pl.String() for place in range(width)},
+        skip_lines=layout.line - 1,
+        separator=layout.dialect.delimiter or ",",
+        quote_char=layout.dialect.quote,
+        schema={_cell(place): pl.String() for place in range(layout.width)},
         row_index_name=NUMBER,
         row_index_offset=1,
         n_rows=count,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import uuid
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from agentic_lakehouse.errors import FeedUnreadable, FileUnsettled
 from agentic_lakehouse.feeds.landing import Candidate, LandingZone
 from agentic_lakehouse.feeds.source import unreadable
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
+"""Bytes that are copied at a time: as many as stay in a core's cache while they are hashed and written."""
 
 
 @dataclass(frozen=True)
@@ -123,12 +125,13 @@ def _copy(zone: LandingZone, candidate: Candidate, raw: Any, part: str) -> tuple
     return digest.hexdigest(), size
 
 
-def _stream(source: BinaryIO, copy: BinaryIO, digest: Any) -> int:
+def _stream(source: io.BufferedIOBase, copy: BinaryIO, digest: Any) -> int:
     size = 0
-    while chunk := source.read(CHUNK):
-        digest.update(chunk)
-        copy.write(chunk)
-        size += len(chunk)
+    chunk = memoryview(bytearray(CHUNK))
+    while count := source.readinto(chunk):
+        digest.update(chunk[:count])
+        copy.write(chunk[:count])
+        size += count
     return size
 
 

@@ -1,47 +1,29 @@
-"""Plain files: delimited text in which every record is whole, so that fast readers may be trusted with it.
-
-DuckDB's strict reader says whether one is plain and how many records it has. Single records are found again by their
-number, byte by byte, for a closer look.
-"""
+"""Plain files: delimited text that fast readers may be trusted with, once it is UTF-8 and its odd records are aside."""
 
 from __future__ import annotations
 
-import mmap
+import io
+from codecs import BOM_UTF8
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
+from agentic_lakehouse.feeds.batch import Fault, Record
 from agentic_lakehouse.feeds.source import packing
+from agentic_lakehouse.feeds.splitting import Dialect, records
+from agentic_lakehouse.feeds.survey import CHUNK, Island, Layout, NotPlainError, Survey, texts_of
+from agentic_lakehouse.feeds.text import line_end, open_text
 
-ENCODINGS = frozenset({"utf-8", "utf-8-sig", "ascii"})
-CHUNK = 16 << 20
-"""Bytes that are searched at a time."""
-_LINE_FEED, _RETURN = 10, 13
-
-
-class NotPlainError(Exception):
-    """A file is not what fast readers took it for."""
-
-
-class RawRecord(NamedTuple):
-    """One record of a plain file as it stands there."""
-
-    number: int
-    """From 1, the header aside."""
-    line: int
-    """First physical line, from 1."""
-    content: bytes
-    """Without the line end."""
+UTF8 = frozenset({"utf-8", "utf-8-sig", "ascii"})
 
 
 def could_be_plain(fmt: FileFormat) -> bool:
-    """Whether fast readers know the format: one delimiter, quotes that are doubled, UTF-8."""
+    """Whether fast readers know the format: one delimiter, quotes that are doubled, each one byte long."""
     return (
         fmt.kind == "csv"
-        and fmt.encoding in ENCODINGS
         and fmt.delimiter is not None
         and len(fmt.delimiter.encode()) == 1
         and (fmt.quote is None or len(fmt.quote.encode()) == 1)
@@ -49,128 +31,124 @@ def could_be_plain(fmt: FileFormat) -> bool:
     )
 
 
-def header_lines(fmt: FileFormat) -> int:
-    """Return how many lines stand above the first record."""
-    return 0 if fmt.header_row is None else fmt.header_row - 1 + fmt.header_rows
-
-
-def plain_records(path: Path, fmt: FileFormat, *, width: int, name: str) -> int | None:
-    """Return how many records a file has; `None` where it is not plain.
-
-    Plain is: each record has `width` cells, quotes open and close where they should, no line end stands alone,
-    and no character is NUL. Bytes that are no UTF-8 are not looked for.
-    """
-    import duckdb
-
-    if not could_be_plain(fmt) or packing(path, name=name) is not None or not _is_whole(path):
-        return None
-    options = {
-        "delim": fmt.delimiter,
-        "quote": fmt.quote or "",
-        "escape": fmt.quote or "",
-        "skip": header_lines(fmt),
-        "columns": {f"c{place}": "VARCHAR" for place in range(width)},
-    }
-    given = ", ".join(f"{name}=${name}" for name in options)
-    sql = (
-        f"SELECT count(*) FROM read_csv($path, {given}, auto_detect=false, header=false, strict_mode=true, "
-        "null_padding=false, ignore_errors=false)"
-    )
-    with duckdb.connect() as connection:
-        connection.execute("SET enable_progress_bar=false")
-        try:
-            row = connection.execute(sql, {"path": str(path), **options}).fetchone()
-        except duckdb.Error:
-            return None
-    return int(row[0]) if row else None
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether a file holds something, and no NUL."""
-    with path.open("rb") as source:
-        if path.stat().st_size == 0:
-            return False
-        with mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return content.find(b"\0") == -1
-
-
-def find_records(path: Path, fmt: FileFormat, wanted: np.ndarray, *, count: int) -> Iterator[RawRecord]:
-    """Yield single records of a plain file.
+def as_utf8(path: Path, fmt: FileFormat, scratch: Path, *, name: str) -> Path:
+    """Return a file of the same text in UTF-8, unpacked: the file itself where it is that, else a copy.
 
     Args:
         path: local file.
         fmt: its format.
-        wanted: their numbers, ascending.
-        count: how many records the file has.
+        scratch: where a copy is written.
+        name: what errors call it.
 
     Raises:
-        NotPlainError: it has another number of them, or a quote stands where none should.
+        NotPlainError: lines do not end in a line feed, or some bytes cannot be decoded.
+        FeedUnreadable: as `open_text`.
     """
-    line, record, place, held = 1, 0, 0, b""
+    encoding = fmt.encoding or "utf-8"
+    if line_end(path, encoding, name=name) != "\n":
+        raise NotPlainError
+    if encoding in UTF8 and packing(path, name=name) is None and not _marked_rows(path, fmt):
+        return path
+    with open_text(path, encoding, name=name) as text, scratch.open("wb") as copy:
+        while chunk := text.read(CHUNK):
+            try:
+                copy.write(chunk.encode())
+            except UnicodeEncodeError as error:
+                raise NotPlainError from error
+    return scratch
+
+
+def _marked_rows(path: Path, fmt: FileFormat) -> bool:
+    """Whether a byte order mark stands before the first row; before a header, it is skipped with it."""
     with path.open("rb") as source:
-        for _ in range(header_lines(fmt)):
-            source.readline()
-            line += 1
-        while True:
-            more = source.read(CHUNK)
-            block = held + (more or b"\n")
-            lines, ends = _ends(block, fmt)
-            starts = np.concatenate(([0], ends + 1))[:-1]
-            filled = np.flatnonzero(_filled(block, starts, ends))
-            first, record = record, record + len(filled)
-            stop = int(np.searchsorted(wanted, record, side="right"))
-            for number in wanted[place:stop]:
-                at = filled[number - first - 1]
-                start, end = int(starts[at]), int(ends[at])
-                yield RawRecord(
-                    int(number), line + int(np.searchsorted(lines, start)), block[start:end].removesuffix(b"\r")
-                )
-            place = stop
-            last = int(ends[-1]) + 1 if ends.size else 0
-            line += int(np.searchsorted(lines, last))
-            held = block[last:]
-            if not more:
-                break
-    if record != count:
-        raise NotPlainError
+        return fmt.header_row is None and source.read(len(BOM_UTF8)) == BOM_UTF8
 
 
-def _ends(block: bytes, fmt: FileFormat) -> tuple[np.ndarray, np.ndarray]:
-    """Return where lines end, and where records do; a block begins with a record.
+def layout_of(path: Path, fmt: FileFormat, width: int) -> Layout:
+    """Return where the records of a file of UTF-8 begin.
 
     Raises:
-        NotPlainError: a quote stands where none should.
+        NotPlainError: it has one column only, or its header cannot be told from what follows.
     """
-    array = np.frombuffer(block, dtype=np.uint8)
-    lines = np.flatnonzero(array == _LINE_FEED)
-    if fmt.quote is None or fmt.quote.encode() not in block:
-        return lines, lines
-    quotes = np.flatnonzero(array == ord(fmt.quote))
-    ends = lines[np.searchsorted(quotes, lines) % 2 == 0]
-    _require_quotes(array, quotes[quotes < ends[-1]] if ends.size else quotes[:0], ord(fmt.delimiter or ","))
-    return lines, ends
-
-
-def _require_quotes(array: np.ndarray, quotes: np.ndarray, delimiter: int) -> None:
-    """Refuse quotes that open behind something, or close before something, but a delimiter or a line end.
-
-    A quote that closes and one that opens right behind it are a doubled one.
-    """
-    opening, closing = quotes[0::2], quotes[1::2]
-    apart = opening[1:] != closing[:-1] + 1
-    opens = opening[np.concatenate((np.ones(min(1, opening.size), bool), apart))]
-    closes = closing[np.concatenate((apart, np.ones(min(1, closing.size), bool)))]
-    before, behind = array[opens[opens > 0] - 1], array[closes + 1]
-    if not (np.isin(before, (delimiter, _LINE_FEED)).all() and np.isin(behind, (delimiter, _LINE_FEED, _RETURN)).all()):
+    dialect = Dialect.of(fmt)
+    if width == 1:  # a blank line could be a row
         raise NotPlainError
+    if fmt.header_row is None:
+        return Layout(dialect, width, start=0, line=1)
+    sizes: list[int] = []
+    with path.open("rb") as source:
+        texts = islice(texts_of(source, sizes.append), fmt.header_row - 1, None)
+        header = records(texts, dialect, first_line=fmt.header_row, width=width)
+        behind = next(islice(header, fmt.header_rows, None), None)
+    lines = len(sizes) if behind is None else behind.line - 1
+    return Layout(dialect, width, start=sum(sizes[:lines]), line=lines + 1)
 
 
-def _filled(block: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Return which records are more than a line end."""
-    array = np.frombuffer(block, dtype=np.uint8)
-    lengths = ends - starts
-    blank = lengths == 0
-    short = np.flatnonzero(lengths == 1)
-    blank[short] = array[starts[short]] == _RETURN
-    found: np.ndarray = ~blank
-    return found
+def without_islands(path: Path, found: Survey, scratch: Path) -> Path:
+    """Return a file with only plain records: the file itself, or a copy with rows of empty cells instead of islands.
+
+    The empty rows keep the numbers of all others as they are.
+    """
+    if not found.islands:
+        return path
+    layout = found.layout
+    empty = (layout.dialect.delimiter or ",").encode() * (layout.width - 1) + b"\n"
+    with path.open("rb") as source, scratch.open("wb") as copy:
+        for island in found.islands:
+            _copy(source, copy, island.start - source.tell())
+            copy.write(empty * island.records)
+            source.seek(island.end)
+        _copy(source, copy, path.stat().st_size - source.tell())
+    return scratch
+
+
+def _copy(source: io.BufferedReader, copy: io.BufferedWriter, size: int) -> None:
+    while size > 0 and (chunk := source.read(min(size, CHUNK))):
+        copy.write(chunk)
+        size -= len(chunk)
+
+
+def find_records(path: Path, found: Survey, wanted: np.ndarray) -> Iterator[tuple[int, Record | Fault]]:
+    """Yield single records of a file, each with its number, read with care.
+
+    Args:
+        path: the file that was surveyed.
+        found: what the survey told.
+        wanted: their numbers, ascending; among them all records of islands.
+    """
+    islands = iter(found.islands)
+    island = next(islands, None)
+    places = np.searchsorted(found.index, wanted, side="right") - 1
+    place = 0
+    with path.open("rb") as source:
+        while place < len(wanted):
+            number = int(wanted[place])
+            while island is not None and island.first + island.records <= number:
+                island = next(islands, None)
+            if island is not None and island.first <= number:
+                yield from enumerate(_in_island(source, island, found.layout), start=island.first)
+                place += island.records
+                continue
+            group = int(places[place])
+            upto = int(np.searchsorted(places, group, side="right"))
+            if island is not None:
+                upto = min(upto, int(np.searchsorted(wanted, island.first)))
+            yield from _in_group(source, found, group, wanted[place:upto])
+            place = upto
+
+
+def _in_island(source: io.BufferedReader, island: Island, layout: Layout) -> Iterator[Record | Fault]:
+    source.seek(island.start)
+    texts = islice(texts_of(source), island.lines)
+    return islice(records(texts, layout.dialect, first_line=island.line, width=layout.width), island.records)
+
+
+def _in_group(
+    source: io.BufferedReader, found: Survey, group: int, wanted: np.ndarray
+) -> Iterator[tuple[int, Record | Fault]]:
+    first, start, end, line = (int(value) for value in found.groups[group])
+    source.seek(start)
+    texts = io.StringIO(source.read(end - start).decode(), newline="\n")
+    numbers = {int(number) for number in wanted}
+    read = records(texts, found.layout.dialect, first_line=line, width=found.layout.width)
+    yield from ((number, record) for number, record in enumerate(read, start=first) if number in numbers)

@@ -33,7 +33,7 @@ def open_text(path: Path, encoding: str, *, name: str) -> Iterator[TextIO]:
         FeedUnreadable: as `open_bytes`; or, while it is read, the file is UTF-16 or UTF-32 and damaged.
     """
     wide = encoding.startswith(("utf-16", "utf-32"))
-    start = head(path, PEEK, name=name).decode(encoding, "ignore")
+    start = _start(path, encoding, name=name)
     with open_bytes(path, name=name) as source:
         text = io.TextIOWrapper(
             source,
@@ -51,6 +51,19 @@ def open_text(path: Path, encoding: str, *, name: str) -> Iterator[TextIO]:
             ) from error
         finally:
             text.detach()
+
+
+def line_end(path: Path, encoding: str, *, name: str) -> str:
+    r"""Return what ends a file's lines, as `io` names it: `\n`, `\r`, or (the empty text) either.
+
+    Raises:
+        FeedUnreadable: as `open_bytes`.
+    """
+    return _line_end(_start(path, encoding, name=name))
+
+
+def _start(path: Path, encoding: str, *, name: str) -> str:
+    return head(path, PEEK, name=name).decode(encoding, "ignore")
 
 
 def _line_end(start: str) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FileFormat
 from agentic_lakehouse.engines import load as loading
 from agentic_lakehouse.engines.plain import TAIL
+from agentic_lakehouse.feeds import survey
 from agentic_lakehouse_tests.engines.load_scene import Outcome, csv_text, load
 
 FORMAT = FileFormat(kind="csv", encoding="utf-8", delimiter=";", quote='"', header_row=1)
@@ -51,15 +52,19 @@ REST = [PLAIN] * TAIL
 """Records behind those that a test is about: the last ones of a file are always read with care."""
 
 
-def both(content: bytes, *columns: ColumnSpec) -> tuple[Outcome, Outcome]:
+def both(
+    content: bytes, *columns: ColumnSpec, fmt: FileFormat = FORMAT, chunk: int = survey.CHUNK
+) -> tuple[Outcome, Outcome]:
     """Load a file by the fast path, where it is plain, and by the careful one."""
     found = []
     for threshold in (0, 1 << 60):
         with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
             patch.setattr(loading, "WORTHWHILE", threshold)
+            patch.setattr(survey, "CHUNK", chunk)
+            patch.setattr(survey, "AFTER_ISLAND", chunk // 4)
             path = Path(folder) / "a.csv"
             path.write_bytes(content)
-            found.append(load(path, *(columns or COLUMNS), fmt=FORMAT))
+            found.append(load(path, *(columns or COLUMNS), fmt=fmt))
     return found[0], found[1]
 
 
@@ -93,6 +98,49 @@ def test_any_quotes_anywhere(lines: list[str], rest: int) -> None:
     columns = (ColumnSpec(source_name="id", name="id", type="integer"), COLUMNS[7])
 
     assert_same(*both("\n".join(["id;text", "1;a", *lines, *["1;a"] * rest]).encode(), *columns))
+
+
+DAMAGED = [
+    b"1", b"1;a;b", b"", b"   ", b'1;"a', b'1;a"', b'1;"a"b', b'1;"a;b\n2;c"', b"1;a\rb", b"1;a\r", b"1;\0", b"1;\xff",
+    b"id;text", b";", b'1;""', b'"1";"a"";"', b'1;"a\r\nb"', b"Summe;", b"1;a\x0b", "1;\u2028".encode(), b'""', b";;;",
+]  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    runs=st.lists(
+        st.tuples(st.integers(0, 12), st.lists(st.sampled_from(DAMAGED), min_size=1, max_size=4)), max_size=8
+    ),
+    end=st.sampled_from([b"\n", b"\r\n"]),
+    chunk=st.sampled_from([16, 64, 100, 1 << 20]),
+    rest=st.sampled_from([0, 3, TAIL]),
+)
+def test_damaged_lines_anywhere(runs: list[tuple[int, list[bytes]]], end: bytes, chunk: int, rest: int) -> None:
+    columns = (ColumnSpec(source_name="id", name="id", type="integer"), COLUMNS[7])
+    lines = [b"id;text"]
+    for sound, damaged in runs:
+        lines += [b"%d;'x; y'" % n for n in range(sound)] + damaged
+    content = end.join([*lines, *[b'7;"z;z"'] * rest])
+
+    assert_same(*both(content, *columns, chunk=chunk))
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
+@pytest.mark.parametrize("header_row", [1, None])
+def test_other_encodings(encoding: str, header_row: int | None) -> None:
+    fmt = FORMAT.model_copy(update={"encoding": encoding, "header_row": header_row})
+    names = ["id", "text"] if header_row else ["#1", "#2"]
+    columns = [
+        ColumnSpec(source_name=name, name=kind, type=kind)  # type: ignore[arg-type]
+        for name, kind in zip(names, ("integer", "string"), strict=True)
+    ]
+    lines = ["id;text"] * bool(header_row) + [f'{n};"Größe; {n}"' for n in range(60)] + ["60"]
+    content = "\n".join([*lines, *["61;ü"] * TAIL]).encode(encoding)
+
+    fast, careful = both(content, *columns, fmt=fmt, chunk=64)
+
+    assert len(fast.loaded.good) == 2
+    assert_same(fast, careful)
 
 
 def test_every_spelling_in_every_column() -> None:
@@ -148,6 +196,17 @@ def test_certain_rows_need_no_careful_reader(tmp_path: Path, monkeypatch: pytest
     assert dict(zip(found.values("_row_number"), found.values("price"), strict=True)) == {
         n: n + Decimal("0.5") for n in range(1, 101)
     }
+
+
+def test_a_few_damaged_lines_do_not_slow_the_others() -> None:
+    lines = [f'{n};"a;{n}"' for n in range(500)]
+    for place, damaged in ((100, "1;a;b"), (200, '2;"a"b'), (300, "")):
+        lines.insert(place, damaged)
+
+    fast, careful = both("\n".join(["id;text", *lines]).encode(), COLUMNS[0], COLUMNS[7], chunk=1024)
+
+    assert fast.loaded.good[0].rows > 450
+    assert_same(fast, careful)
 
 
 def test_a_line_of_totals_is_a_footer_either_way() -> None:
