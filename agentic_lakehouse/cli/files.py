@@ -42,9 +42,10 @@ def describe(
         print_json(
             {
                 **spec.model_dump(mode="json"),
-                "row_count": measured.row_count,
+                "row_count": measured.rows_in_file,
+                "is_sample": measured.is_sample,
                 "byte_size": measured.byte_size,
-                "sha256": measured.sha256_of_file,
+                "sha256": preview.sha256(),
                 "spec_sha256": spec.sha256,
                 "model": answer.model_version,
                 "errors": [],
@@ -52,7 +53,8 @@ def describe(
         )
         return
     form = {k: v for k, v in spec.format.model_dump().items() if v is not None}
-    console().print(f"{spec.feed}: {measured.row_count} rows, {measured.byte_size} bytes, {form}", markup=False)
+    rows = f"{'about ' if measured.is_sample else ''}{measured.rows_in_file or 'unknown'}"
+    console().print(f"{spec.feed}: {rows} rows, {measured.byte_size} bytes, {form}", markup=False)
     print_table(
         ("source", "name", "type", "format", "null", "description"),
         [

@@ -1,4 +1,7 @@
-"""Facts about a delivered file, measured and never guessed: what sniffing and profiling found."""
+"""Facts about a delivered file, measured and never guessed: what sniffing and profiling found.
+
+Of a big file only a sample is measured; then counts are of its rows, and loading tests what follows from them on all.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ class TypeEvidence(Contract):
 
 
 class ColumnProfile(Contract):
-    """What one column of a file holds. Counts are over all rows of the file."""
+    """What one column of a file holds. Counts are over all measured rows."""
 
     source_name: str
     position: int
@@ -60,8 +63,12 @@ class FeedProfile(Contract):
     format: FileFormat
     file_name: str
     row_count: int
+    """Records that were measured."""
+    is_sample: bool = False
+    """Whether these are only some of the file's."""
+    rows_in_file: int | None = None
+    """Records in the file: an estimate where only a sample was measured, `None` where there is none."""
     byte_size: int
-    sha256_of_file: str
     columns: tuple[ColumnProfile, ...]
     unique_keys: tuple[tuple[str, ...], ...] = ()
     """Smallest sets of source columns (at most 3) whose values never repeat and are never null."""

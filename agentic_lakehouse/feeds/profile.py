@@ -1,12 +1,12 @@
-"""Measure a whole file: one pass over its text rows, every column at once, memory bounded.
+"""Measure a file: one pass over its text rows, every column at once, memory bounded.
 
-Counts cover all rows. Beyond bounds that a normal feed does not meet, `distinct` becomes an estimate
+A big delimited file is measured in places, see `sampling`; any other whole. Counts cover all measured rows. Beyond
+bounds that a normal feed does not meet, `distinct` becomes an estimate
 (about 1 %) and `top_values` and `patterns` become lower bounds; `unique_keys` is always proved.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.feeds.column import Beliefs, ColumnTally
 from agentic_lakehouse.feeds.keys import KeySample, find_keys
 from agentic_lakehouse.feeds.read import read_batches, source_names
+from agentic_lakehouse.feeds.sampling import sample
 from agentic_lakehouse.feeds.tables import require_one_table
 from agentic_lakehouse.feeds.vocabulary import date_order, decimal_mark
 
@@ -35,15 +36,16 @@ def profile(path: Path, fmt: FileFormat, *, name: str, locale: str | None = None
     Raises:
         FeedUnreadable: the file cannot be read as `fmt`.
     """
-    names = source_names(path, fmt, name=name)
+    some = sample(path, fmt, name=name)
+    names = some.names if some else source_names(path, fmt, name=name)
     limit = max(10_000, MAX_HASHES // max(1, len(names)))
     tallies = [ColumnTally(column, i, distinct_limit=limit) for i, column in enumerate(names)]
-    sample = KeySample()
+    first = KeySample()
     records = 0
-    for batch in read_batches(path, fmt, name=name, names=names):
+    for batch in some.batches if some else read_batches(path, fmt, name=name, names=names):
         require_one_table(batch.broken, name=name)
         records += batch.records
-        sample.add(batch.rows)
+        first.add(batch.rows)
         for tally in tallies:
             tally.add(batch.rows[tally.source_name])
     beliefs = _beliefs(tallies, locale)
@@ -53,10 +55,11 @@ def profile(path: Path, fmt: FileFormat, *, name: str, locale: str | None = None
         format=fmt,
         file_name=name,
         row_count=records,
+        is_sample=some is not None,
+        rows_in_file=some.rows_in_file if some else records,
         byte_size=path.stat().st_size,
-        sha256_of_file=_sha256(path),
         columns=columns,
-        unique_keys=find_keys(columns, exact, sample.rows, path=path, fmt=fmt, name=name),
+        unique_keys=find_keys(columns, exact, first.rows, path=path, fmt=fmt, name=name),
     )
 
 
@@ -69,8 +72,3 @@ def _beliefs(tallies: list[ColumnTally], locale: str | None) -> Beliefs:
     return Beliefs(
         mark=(decimal_mark(locale) if locale else None) or proved, order=date_order(locale) if locale else None
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
@@ -32,6 +33,7 @@ def ingest(
     ledger: Ledger,
     run_id: str,
     staging: Path,
+    mend: Callable[[Delivery, Loaded], FeedSpec | None],
 ) -> Ingested:
     """Load each delivery under its spec into the branch's bronze table and `ingest_errors`.
 
@@ -45,6 +47,8 @@ def ingest(
         ledger: notes how many records each file held.
         run_id: lineage.
         staging: empty scratch folder.
+        mend: gives the spec under which a delivery is to be read instead, where what became of it refutes the one
+            that was made on a sample of it; `None` where that stands.
 
     Raises:
         TooManyBadRows: a delivery has more bad rows than the policy allows.
@@ -52,30 +56,21 @@ def ingest(
     """
     bad_table = ingest_errors_table(standard)
     table = bronze_table(standard, spec)
-    branch.ensure_table(table)
+    if not deliveries or any(delivery.redo for delivery, _ in deliveries):
+        branch.ensure_table(table)
     if again := [delivery for delivery, _ in deliveries if delivery.redo]:
         take_out(again, spec.feed, bronze=table.name, bad=bad_table, engine=engine, branch=branch, staging=staging)
     rows_in = bronze_rows = 0
     codes: Counter[str] = Counter()
-    for delivery, its_spec in deliveries:
+    for delivery, described in deliveries:
         folder = staging / delivery.delivery_id
         folder.mkdir()
-        good_table = bronze_table(standard, its_spec)
-        loaded = engine.load(
-            local_copy(delivery.raw_uri, folder, name=delivery.path, byte_size=delivery.byte_size),
-            its_spec,
-            good=good_table,
-            bad=bad_table,
-            lineage=Lineage(
-                delivery_id=delivery.delivery_id,
-                file=delivery.path,
-                run_id=run_id,
-                ingestion_date=delivery.ingestion_date,
-                ingested_at=datetime.now(UTC),
-            ),
-            staging=folder,
-        )
+        load = partial(load_delivery, delivery, standard=standard, engine=engine, run_id=run_id, staging=folder)
+        loaded = load(described)
+        if (mended := mend(delivery, loaded)) is not None:
+            loaded = load(mended)
         require_error_share(loaded, delivery, at_most=policy.max_error_share)
+        good_table = bronze_table(standard, mended or described)
         branch.ensure_table(good_table)
         branch.append(good_table.name, [file.path for file in loaded.good])
         branch.append(bad_table.name, [loaded.bad.path])
@@ -90,6 +85,30 @@ def ingest(
         bronze_rows=bronze_rows,
         error_rows=rows_in - bronze_rows,
         error_codes=dict(codes),
+    )
+
+
+def load_delivery(
+    delivery: Delivery, spec: FeedSpec, *, standard: ProductStandard, engine: Engine, run_id: str, staging: Path
+) -> Loaded:
+    """Read the kept bytes of a delivery under a spec into files in `staging`.
+
+    Raises:
+        FeedUnreadable: the bytes are gone, or cannot be read as the spec's format.
+    """
+    return engine.load(
+        local_copy(delivery.raw_uri, staging, name=delivery.path, byte_size=delivery.byte_size),
+        spec,
+        good=bronze_table(standard, spec),
+        bad=ingest_errors_table(standard),
+        lineage=Lineage(
+            delivery_id=delivery.delivery_id,
+            file=delivery.path,
+            run_id=run_id,
+            ingestion_date=delivery.ingestion_date,
+            ingested_at=datetime.now(UTC),
+        ),
+        staging=staging,
     )
 
 

@@ -7,7 +7,7 @@ run's row of `governance.runs`, and on the branch. Only `publish` changes main.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,19 +19,18 @@ import pyarrow as pa
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.governed import Audit, CheckResult, Delivery, Proposal
+from agentic_lakehouse.contracts.governed import Audit, CheckResult, Proposal
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import bronze_name, bronze_table
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.errors import FeedUnreadable, LakehouseError, TooManyBadRows
-from agentic_lakehouse.feeds.keep import local_copy
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, Scope, staged_check_names
 from agentic_lakehouse.pipeline.audit_bronze import audit_bronze
 from agentic_lakehouse.pipeline.audit_staged import audit_staged, audit_table
 from agentic_lakehouse.pipeline.conform import conform, relation
-from agentic_lakehouse.pipeline.describe import describe, known_spec
+from agentic_lakehouse.pipeline.describing import Describing
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.ingest import ingest
 from agentic_lakehouse.pipeline.map import mapped_from, propose, runnable, waiting
@@ -44,18 +43,16 @@ from agentic_lakehouse.pipeline.outcomes import (
     Published,
     Received,
 )
-from agentic_lakehouse.pipeline.proposals import by_standing, decide_by_policy, mapping_of, spec_of, spec_proposal
+from agentic_lakehouse.pipeline.proposals import mapping_of
 from agentic_lakehouse.pipeline.query import query
 from agentic_lakehouse.pipeline.receive import receive
 from agentic_lakehouse.pipeline.removal_review import reviewed
-from agentic_lakehouse.pipeline.retype import named_apart
 from agentic_lakehouse.pipeline.runlog import RunLog
-from agentic_lakehouse.pipeline.upkeep import Upkeep
 
 Stage = Literal["bronze", "staged"]
 
 
-class Lakehouse(Upkeep):
+class Lakehouse(Describing):
     """Vendor files in, an audited core table out."""
 
     def query(self, sql: str, *, branch: str = "main", at: str | None = None, limit: int | None = None) -> pa.Table:
@@ -98,32 +95,13 @@ class Lakehouse(Upkeep):
             types = self.bronze_types(feed, branch)
             found = []
             for delivery in self.lake.ledger.pending(feed):
-                found.append(self._describe(feed, delivery, run_id, types))
+                found.append(self.spec_for(feed, delivery, run_id, types))
                 types |= bronze_table(self.standard, found[-1].spec).types
             calls = tuple(call for described in found for call in described.calls)
             log.count(calls)
             if not found:
                 return Described((self.spec_in_force(feed),), ())
         return Described(tuple(d.spec for d in found), calls)
-
-    def _describe(self, feed: Feed, delivery: Delivery, run_id: str, types: Mapping[str, str]) -> Described:
-        governance = self.lake.governance
-        known = by_standing(governance.proposals(feed, kind="spec"))
-        spec = answer = None
-        if known:
-            with self.staging() as scratch:
-                path = local_copy(delivery.raw_uri, scratch, name=delivery.path, byte_size=delivery.byte_size)
-                spec = known_spec(path, name=delivery.path, specs=[spec_of(p) for p in known])
-        if spec is None:
-            answer = describe(
-                self.profile_of(delivery, feed), feed=feed, facts=self.facts(feed), brain=self.brain, run_id=run_id
-            )
-            spec = named_apart(answer.value, types)
-        if spec.sha256 not in {p.sha256 for p in known}:
-            proposal = spec_proposal(feed, spec, shape_sha256=spec.shape_sha256, answer=answer)
-            decide_by_policy(governance, governance.propose(proposal), policy=self.policy)
-        self.lake.ledger.described(feed, delivery.delivery_id, spec_sha256=spec.sha256)
-        return Described((spec,), answer.calls if answer else ())
 
     def ingest(self, feed: Feed, run_id: str) -> Ingested:
         """Load pending deliveries into bronze on the branch, bad rows into `ingest_errors`."""
@@ -139,6 +117,7 @@ class Lakehouse(Upkeep):
                 ledger=self.lake.ledger,
                 run_id=run_id,
                 staging=scratch,
+                mend=partial(self.mended_spec, feed, branch),
             )
             log.note(rows_in=done.rows_in, bronze_rows=done.bronze_rows, error_rows=done.error_rows)
         return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from agentic_lakehouse.engines.base import Lineage, Loaded, Relation
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.pipeline.describe import describe, profile_file
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.retest import retested
 
 if TYPE_CHECKING:
     from agentic_lakehouse.brain.brain import Answer
@@ -69,6 +71,7 @@ class Preview:
         self.feed = feed
         self.facts = lakehouse.facts(feed)
         self.brain = lakehouse.brain_with(MemoryJournal())
+        self._is_sample = False
 
     def profile(self) -> FeedProfile:
         """Measure the file.
@@ -76,14 +79,32 @@ class Preview:
         Raises:
             FeedUnreadable: it is empty, truncated, binary or of an unknown kind.
         """
-        return profile_file(self.path, name=self.path.name, facts=self.facts)
+        measured = profile_file(self.path, name=self.path.name, facts=self.facts)
+        self._is_sample = measured.is_sample
+        return measured
+
+    def sha256(self) -> str:
+        """Hash the file."""
+        with self.path.open("rb") as source:
+            return hashlib.file_digest(source, "sha256").hexdigest()
 
     def spec(self, measured: FeedProfile) -> Answer[FeedSpec]:
         """Ask what the file is."""
         return describe(measured, feed=self.feed, facts=self.facts, brain=self.brain, run_id="preview")
 
     def load(self, spec: FeedSpec, scratch: Path) -> Loaded:
-        """Type the file's rows by `spec` into `scratch`."""
+        """Type the file's rows by `spec` into `scratch`.
+
+        Where the spec was made on a sample, and the whole file refutes it, by the mended one.
+        """
+        loaded = self._load(spec, scratch)
+        if not self._is_sample:
+            return loaded
+        table, share = bronze_table(self.lakehouse.standard, spec), self.lakehouse.policy.max_error_share
+        mended = retested(spec, loaded, table=table, engine=self.lakehouse.engine, key_share=share)
+        return loaded if mended == spec else self._load(mended, scratch)
+
+    def _load(self, spec: FeedSpec, scratch: Path) -> Loaded:
         standard = self.lakehouse.standard
         return self.lakehouse.engine.load(
             self.path,

@@ -94,6 +94,14 @@ class Standing(Parts):
             )
         return described
 
+    def is_first_under_its_spec(self, feed: Feed, delivery: Delivery) -> bool:
+        """Whether no other delivery of the feed was loaded under the spec of this one, and no person approved it."""
+        proposals = self.lake.governance.proposals(feed, kind="spec")
+        approver = self.lake.governance.approver(next(p.id for p in proposals if p.sha256 == delivery.spec_sha256))
+        others = (d for d in self.lake.ledger.deliveries(feed) if d.delivery_id != delivery.delivery_id)
+        loaded = any(d.spec_sha256 == delivery.spec_sha256 and d.rows_in is not None for d in others)
+        return not loaded and approver.startswith("policy:")
+
     def bronze_types(self, feed: Feed, view: View) -> dict[str, str]:
         """Return the columns and types of the feed's bronze table in a view; none before its first delivery."""
         table = f"{self.standard.raw_namespace}.{feed.table}"

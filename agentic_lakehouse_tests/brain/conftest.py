@@ -173,7 +173,6 @@ def _profile(*columns: ColumnProfile, keys: tuple[tuple[str, ...], ...] = ()) ->
         file_name="prices.csv",
         row_count=columns[0].rows,
         byte_size=100,
-        sha256_of_file="0" * 64,
         columns=columns,
         unique_keys=keys,
     )

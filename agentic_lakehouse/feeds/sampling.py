@@ -1,0 +1,82 @@
+"""Rows from few places of a big file: what it is must be told in the same time at any size.
+
+What stands only between the places is met when the file is loaded, where every claim is tested on every row.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from agentic_lakehouse.contracts.feed_spec import FileFormat
+from agentic_lakehouse.feeds.batch import BATCH_ROWS, Record, TextBatch, batches
+from agentic_lakehouse.feeds.delimited import open_table
+from agentic_lakehouse.feeds.excerpts import PLACES, excerpts
+from agentic_lakehouse.feeds.source import packing
+from agentic_lakehouse.feeds.splitting import Dialect, records
+from agentic_lakehouse.feeds.text import line_end, open_text
+
+SAMPLED_FROM = 8 << 20
+"""Bytes from which on a file is not measured whole."""
+EXCERPT = 1 << 19
+"""Bytes that are read in each place."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some rows of a file."""
+
+    names: tuple[str, ...]
+    batches: tuple[TextBatch, ...]
+    rows_in_file: int | None
+    """About how many records the whole file has; `None` where that cannot be told, as it is packed."""
+
+
+def sample(path: Path, fmt: FileFormat, *, name: str) -> Sample | None:
+    """Return rows from all over a big delimited file; `None` where it is small, or of another kind.
+
+    Damaged records are left out.
+
+    Raises:
+        FeedUnreadable: the file cannot be read as `fmt`.
+    """
+    size = path.stat().st_size
+    if fmt.kind != "csv" or size < SAMPLED_FROM:
+        return None
+    encoding = fmt.encoding or "utf-8"
+    is_packed = packing(path, name=name) is not None
+    names = open_table(path, fmt, name=name).names
+    texts = list(_head(path, encoding, name) if is_packed or _is_wide(encoding) else _places(path, encoding, name))
+    rows = list(_rows(texts, fmt, len(names), line_end(path, encoding, name=name)))
+    seen = sum(len(text.encode(encoding, "surrogateescape")) for text in texts)
+    return Sample(
+        names,
+        tuple(batches(rows, names, batch_rows=BATCH_ROWS)),
+        None if is_packed else round(len(rows) * size / max(1, seen)),
+    )
+
+
+def _rows(texts: Iterable[str], fmt: FileFormat, width: int, end: str) -> Iterator[Record]:
+    for place, text in enumerate(texts):
+        headed = place == 0 and fmt.header_row is not None
+        lines = islice(io.StringIO(text, newline=end), (fmt.header_row or 1) - 1 if headed else 0, None)
+        found = islice(records(lines, Dialect.of(fmt), width=width), fmt.header_rows if headed else 0, None)
+        yield from (record for record in found if isinstance(record, Record) and len(record.cells) == width)
+
+
+def _is_wide(encoding: str) -> bool:
+    """Whether a place in the middle of a file may be one in the middle of a character."""
+    return encoding.startswith(("utf-16", "utf-32"))
+
+
+def _head(path: Path, encoding: str, name: str) -> Iterator[str]:
+    with open_text(path, encoding, name=name) as text:
+        yield text.read(PLACES * EXCERPT).rpartition("\n")[0]
+
+
+def _places(path: Path, encoding: str, name: str) -> Iterator[str]:
+    for excerpt in excerpts(path, EXCERPT, name=name):
+        yield excerpt.decode(encoding, "surrogateescape")
