@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -125,13 +125,15 @@ def _copy(zone: LandingZone, candidate: Candidate, raw: Any, part: str) -> tuple
     return digest.hexdigest(), size
 
 
-def _stream(source: io.BufferedIOBase, copy: BinaryIO, digest: Any) -> int:
+def _stream(source: BinaryIO, copy: BinaryIO, digest: Any) -> int:
+    """Copy bytes while they are hashed on another core."""
     size = 0
-    chunk = memoryview(bytearray(CHUNK))
-    while count := source.readinto(chunk):
-        digest.update(chunk[:count])
-        copy.write(chunk[:count])
-        size += count
+    with ThreadPoolExecutor(1) as beside:
+        while chunk := source.read(CHUNK):
+            hashed = beside.submit(digest.update, chunk)
+            copy.write(chunk)
+            hashed.result()
+            size += len(chunk)
     return size
 
 

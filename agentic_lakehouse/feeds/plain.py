@@ -148,7 +148,20 @@ def _in_group(
 ) -> Iterator[tuple[int, Record | Fault]]:
     first, start, end, line = (int(value) for value in found.groups[group])
     source.seek(start)
-    texts = io.StringIO(source.read(end - start).decode(), newline="\n")
+    dialect, width = found.layout.dialect, found.layout.width
     numbers = {int(number) for number in wanted}
-    read = records(texts, found.layout.dialect, first_line=line, width=found.layout.width)
-    yield from ((number, record) for number, record in enumerate(read, start=first) if number in numbers)
+    for number, text in enumerate(_records_of(source.read(end - start).decode(), dialect.quote), start=first):
+        if number in numbers:
+            read = records(io.StringIO(text, newline="\n"), dialect, first_line=line, width=width)
+            yield from ((number, record) for record in read)
+        line += text.count("\n")
+
+
+def _records_of(text: str, quote: str | None) -> Iterator[str]:
+    """Yield the plain records of a text with their ends: a line feed ends one where it leaves no quote open."""
+    held = ""
+    for line in io.StringIO(text, newline="\n"):
+        held += line
+        if quote is None or held.count(quote) % 2 == 0:
+            yield held
+            held = ""

@@ -58,7 +58,10 @@ def test_a_null_word_that_the_sample_did_not_hold_is_one(sandbox: Sandbox) -> No
     assert spec.columns[2].null_tokens == ("k.A.", "n/a")
     assert bronze == ROWS
     assert len(sandbox.query("SELECT * FROM governance.model_calls")) == 1
-    assert [p.status for p in sandbox.lakehouse.lake.governance.proposals(feed, kind="spec")] == ["superseded", "approved"]
+    assert [p.status for p in sandbox.lakehouse.lake.governance.proposals(feed, kind="spec")] == [
+        "superseded",
+        "approved",
+    ]
 
 
 def test_a_longer_number_makes_its_column_wider(sandbox: Sandbox) -> None:
