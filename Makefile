@@ -21,6 +21,10 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --no-deps -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements-bench.lock
+	@touch $@
+
 setup: $(VENV)/.run ## Create .venv with the pinned dependencies
 
 setup-dev: $(VENV)/.dev ## The same with what tests and linters need
@@ -47,12 +51,13 @@ format: setup-dev ## Rewrite files in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup-dev ## Measure, side by side, what benchmarks/README.md reports
+bench: $(VENV)/.bench ## Measure, side by side, what benchmarks/README.md reports
 	$(BIN)/python -m benchmarks
 
 lock: ## Resolve the pinned sets anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q pyproject.toml --extra dev --extra bench -c requirements-dev.lock -o requirements-bench.lock
 
 clean: ## Remove the lake and the caches (not .venv)
 	rm -rf .lakehouse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

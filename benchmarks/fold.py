@@ -8,86 +8,79 @@ take turns in fresh processes, and must come to the same rows. Medians; seconds 
 from __future__ import annotations
 
 import argparse
-import json
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 
 from agentic_lakehouse.contracts.odcs import load_standard
-from agentic_lakehouse.contracts.standard import ProductStandard
 from benchmarks import fold_scene as scene
+from benchmarks.fresh import Cost, Work, cost_of
+from benchmarks.report import machine, table
 
 MEMORY, THREADS = "2GB", 2
 ONES_OWN = {"_mapping_sha256", "_run_id", "mapping_sha256", "message"}
 """Columns in which the two may differ: names of the run, and wording."""
 
 
-def by_hand(folder: Path, out: Path, *, incremental: bool) -> None:
-    """Fold by SQL that was written for this feed."""
+def rebuild_by_hand(folder: Path, out: Path) -> Work:
+    """Fold all of bronze by SQL that was written for this feed."""
+    return _by_hand([folder / "first.parquet"], None, out)
+
+
+def rebuild_ours(folder: Path, out: Path) -> Work:
+    """Fold all of bronze by SQL that contracts wrote."""
+    return _ours([folder / "first.parquet"], None, out)
+
+
+def incremental_by_hand(folder: Path, out: Path) -> Work:
+    """Fold the second delivery into the slice by SQL that was written for this feed."""
+    return _by_hand([folder / "second.parquet"], folder / "current.parquet", out)
+
+
+def incremental_ours(folder: Path, out: Path) -> Work:
+    """Fold the second delivery into the slice by SQL that contracts wrote."""
+    return _ours([folder / "first.parquet", folder / "second.parquet"], folder / "current.parquet", out)
+
+
+def _by_hand(bronze: list[Path], current: Path | None, out: Path) -> Work:
     from benchmarks.fold_by_hand import fold
 
-    bronze, current = _sources(folder, incremental=incremental)
-    fold(bronze[-1:] if incremental else bronze, current, out, memory=MEMORY, threads=THREADS)
+    return lambda: fold(bronze, current, out, memory=MEMORY, threads=THREADS)
 
 
-def ours(folder: Path, out: Path, *, incremental: bool) -> None:
-    """Fold by SQL that contracts wrote."""
+def _ours(bronze: list[Path], current: Path | None, out: Path) -> Work:
     from agentic_lakehouse.contracts.tables import core_table
     from agentic_lakehouse.engines.base import Relation
     from agentic_lakehouse.engines.duck import DuckSql
     from agentic_lakehouse.pipeline.fold import Sources, fold
     from agentic_lakehouse.pipeline.fold_sql import Deliveries
 
-    standard = _standard()
-    bronze, current = _sources(folder, incremental=incremental)
+    standard = load_standard(Path("data/contracts/product_core.odcs.yaml"))
     sources = Sources(
         Relation(bronze, scene.BRONZE), Relation([current], core_table(standard).types) if current else None
     )
-    with DuckSql(memory_limit=MEMORY, threads=THREADS).session(sources.relations, out) as engine:
-        fold(
-            Deliveries(new=(scene.SECOND,) if incremental else None),
-            sources,
-            mapping=scene.MAPPING,
-            standard=standard,
-            facts=scene.FACTS,
-            run_id="run",
-            engine=engine,
-            staging=out,
-        )
+
+    def work() -> None:
+        with DuckSql(memory_limit=MEMORY, threads=THREADS).session(sources.relations, out) as engine:
+            fold(
+                Deliveries(new=(scene.SECOND,) if current else None),
+                sources,
+                mapping=scene.MAPPING,
+                standard=standard,
+                facts=scene.FACTS,
+                run_id="run",
+                engine=engine,
+                staging=out,
+            )
+
+    return work
 
 
-CONTENDERS = {"by hand": by_hand, "ours": ours}
-
-
-def _standard() -> ProductStandard:
-    return load_standard(Path("data/contracts/product_core.odcs.yaml"))
-
-
-def _sources(folder: Path, *, incremental: bool) -> tuple[list[Path], Path | None]:
-    first, second, current = (folder / f"{name}.parquet" for name in ("first", "second", "current"))
-    return ([first, second], current) if incremental else ([first], None)
-
-
-def measure(name: str, folder: Path, out: Path, *, incremental: bool) -> dict[str, float]:
-    """Run one contender in this process, which has imported what it needs, and read the contract."""
-    import agentic_lakehouse.engines.duck
-    import agentic_lakehouse.pipeline.fold  # noqa: F401 (imports apart)
-    import benchmarks.fold_by_hand  # noqa: F401 (imports apart)
-
-    _standard()
-    started, used = time.perf_counter(), time.process_time()
-    CONTENDERS[name](folder, out, incremental=incremental)
-    return {
-        "seconds": time.perf_counter() - started,
-        "cpu": time.process_time() - used,
-        "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }
+CONTENDERS = {
+    "rebuild": {"by hand": "benchmarks.fold:rebuild_by_hand", "ours": "benchmarks.fold:rebuild_ours"},
+    "incremental": {"by hand": "benchmarks.fold:incremental_by_hand", "ours": "benchmarks.fold:incremental_ours"},
+}
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -95,52 +88,43 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks fold", description=__doc__)
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--contender", choices=CONTENDERS)
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--incremental", action="store_true")
+    parser.add_argument("--markdown", action="store_true", help="print rows of benchmarks/README.md")
     chosen = parser.parse_args(arguments)
-    if chosen.contender:
-        print(json.dumps(measure(chosen.contender, chosen.folder, chosen.out, incremental=chosen.incremental)))
-        return
+    print(f"{machine()}\n{chosen.rows:,} rows, {MEMORY}, {THREADS} threads\n")
     with tempfile.TemporaryDirectory() as name:
         folder, part = Path(name), chosen.rows // 20
         scene.write_bronze(folder / "first.parquet", range(chosen.rows), delivery=scene.FIRST, day="2026-09-01")
         changed = range(chosen.rows - part // 2, chosen.rows + part - part // 2)
         scene.write_bronze(folder / "second.parquet", changed, delivery=scene.SECOND, day="2026-09-02", rise=5)
-        print(f"{chosen.rows:,} rows, {MEMORY}, {THREADS} threads, {datetime.now(UTC):%Y-%m-%d}")
-        compare(folder, incremental=False, repeats=chosen.repeats)
-        compare(folder, incremental=True, repeats=chosen.repeats)
+        found = [row for fold in CONTENDERS for row in compare(fold, folder, repeats=chosen.repeats)]
+    table(("", "wall s", "CPU s", "peak MB", "anonymous MB"), found, markdown=chosen.markdown)
 
 
-def compare(folder: Path, *, incremental: bool, repeats: int) -> None:
-    """Let both take turns, check that they came to the same, and print medians."""
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in CONTENDERS}
+def compare(fold: str, folder: Path, *, repeats: int) -> list[tuple[str, ...]]:
+    """Let both take turns, check that they came to the same, and return the lines of the table.
+
+    A rebuild leaves our slice in `folder`, for incremental folds.
+    """
+    found: dict[str, list[Cost]] = {name: [] for name in CONTENDERS[fold]}
     for _ in range(repeats):
         contents = {}
-        for name, rows in found.items():
+        for name, costs in found.items():
             with tempfile.TemporaryDirectory() as out:
-                rows.append(_fresh(name, folder, Path(out), incremental=incremental))
-                contents[name] = [content(Path(out) / f"{table}.parquet") for table in ("core", "mapping_errors")]
-                if not incremental:
+                costs.append(cost_of(CONTENDERS[fold][name], (folder, Path(out))))
+                contents[name] = [content(Path(out) / f"{file}.parquet") for file in ("core", "mapping_errors")]
+                if fold == "rebuild":
                     (Path(out) / "core.parquet").replace(folder / "current.parquet")
         if contents["ours"] != contents["by hand"]:
             sys.exit(f"the two did not come to the same rows: {contents}")
-    print(f"{'incremental' if incremental else 'rebuild':12} {'wall s':>8} {'cpu s':>8} {'peak MB':>8}")
-    medians = {name: {key: median(row[key] for row in rows) for key in rows[0]} for name, rows in found.items()}
-    for name, row in medians.items():
-        print(f"  {name:10} {row['seconds']:8.2f} {row['cpu']:8.2f} {row['mb']:8.0f}")
-    ratios = {key: medians["ours"][key] / medians["by hand"][key] for key in medians["ours"]}
-    print(f"  {'ratio':10} {ratios['seconds']:8.2f} {ratios['cpu']:8.2f} {ratios['mb']:8.2f}")
-
-
-def _fresh(name: str, folder: Path, out: Path, *, incremental: bool) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks", "fold", "--contender", name, "--folder", folder, "--out", out]
-    done = subprocess.run(
-        [str(c) for c in command] + ["--incremental"] * incremental, capture_output=True, text=True, check=True
-    )
-    measured: dict[str, float] = json.loads(done.stdout)
-    return measured
+    middle = {name: Cost.middle(costs) for name, costs in found.items()}
+    ratio = middle["ours"].over(middle["by hand"])
+    return [
+        *(
+            (f"{fold}, {name}", f"{c.seconds:.2f}", f"{c.cpu:.2f}", f"{c.peak_mb:,.0f}", f"{c.anon_mb:,.0f}")
+            for name, c in middle.items()
+        ),
+        ("ratio", f"{ratio.seconds:.2f}", f"{ratio.cpu:.2f}", f"{ratio.peak_mb:.2f}", f"{ratio.anon_mb:.2f}"),
+    ]
 
 
 def content(path: Path) -> tuple[int, str]:

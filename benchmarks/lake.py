@@ -22,6 +22,7 @@ from agentic_lakehouse.lake import catalog, commits
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.catalog import MAIN
 from agentic_lakehouse_tests.lake.scene import CORE, ERRORS, Scene, bronze, slice_of
+from benchmarks.report import machine, table
 
 FEED, OTHER = Feed("acme", "prices"), Feed("kontor", "preisliste")
 REPEATS = 15
@@ -146,26 +147,26 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--tables", type=_numbers, default=[10, 100, 1_000], metavar="N,N,…", help="sizes of the lake")
     parser.add_argument("--commits", type=_numbers, default=[10, 100, 1_000], metavar="N,N,…", help="ages of a table")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--markdown", action="store_true", help="print rows of benchmarks/README.md")
     chosen = parser.parse_args(arguments)
     by_tables = {size: wide(size) for size in chosen.tables}
     by_commits = old(chosen.commits)
     if chosen.json:
         print(json.dumps({"unit": "ms", "tables": by_tables, "commits": by_commits}))
         return
-    _print("ms, by tables in the lake", by_tables)
-    _print("ms, by commits to a table", {age: row["old"] for age, row in by_commits.items()})
+    print(f"{machine()}\nmilliseconds\n")
+    _print("tables in the lake", by_tables, markdown=chosen.markdown)
+    _print("commits to a table", {age: row["old"] for age, row in by_commits.items()}, markdown=chosen.markdown)
     first = min(by_commits)
     ratios = {age: {n: row["old"][n] / row["young"][n] for n in row["old"]} for age, row in by_commits.items()}
-    _print(f"times the cost of commit {first}", ratios, digits=2)
+    _print(f"times the cost of commit {first}", ratios, digits=2, markdown=chosen.markdown)
 
 
 def _numbers(text: str) -> list[int]:
     return [int(number) for number in text.split(",")]
 
 
-def _print(title: str, rows: dict[int, Row], *, digits: int = 1) -> None:
+def _print(title: str, rows: dict[int, Row], *, digits: int = 1, markdown: bool) -> None:
     names = list(next(iter(rows.values())))
-    print(f"{title:28}" + "".join(f"{name:>{max(9, len(name) + 2)}}" for name in names))
-    for size, row in rows.items():
-        print(f"{size:<28,}" + "".join(f"{row[name]:{max(9, len(name) + 2)}.{digits}f}" for name in names))
-    print()
+    lines = [(f"{size:,}", *(f"{row[name]:.{digits}f}" for name in names)) for size, row in rows.items()]
+    table((title, *names), lines, markdown=markdown)

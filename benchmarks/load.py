@@ -1,157 +1,112 @@
-"""`python -m benchmarks load`: a file into bronze, beside the floor: DuckDB copying it as text to zstd Parquet.
+"""`python -m benchmarks load`: a file into bronze, beside the floor and beside what others would use.
 
-Ours keeps and hashes the bytes, types every cell, quarantines what does not fit, and commits bronze with lineage;
-the spec is known, or (`--cold`) described first. The others commit all columns as text. Each runs in a fresh process;
-seconds are of the work alone, imports apart. Ratios matter, not seconds.
+The floor is DuckDB copying the file as text to zstd Parquet. Contenders take turns, each in a fresh process; seconds
+are of the work alone, imports apart; medians. `benchmarks/fresh.py` tells what is measured, `contenders.py` what each
+does. Ratios matter, not seconds. The file lies in the page cache, for all of them.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import resource
+import importlib.util
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from benchmarks.fresh import ContenderFailed, Cost, take_turns
 from benchmarks.price_list import write
+from benchmarks.report import machine, table
 
-Work = Callable[[], object]
-FEW = 2_000
-"""Rows of the file from which a spec is known."""
-
-
-def floor(source: Path, scratch: Path) -> Work:
-    """Copy the file as text, nothing else."""
-    import duckdb
-
-    read = f"read_csv('{source}', delim=';', all_varchar=true, header=true)"
-    copy = f"COPY (FROM {read}) TO '{scratch / 'floor.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
-    connection = duckdb.connect()
-    connection.execute("SET enable_progress_bar=false")
-    return lambda: connection.execute(copy)
-
-
-def known(source: Path, scratch: Path) -> Work:
-    """Load a delivery of a feed whose spec is known."""
-    with tempfile.NamedTemporaryFile(suffix=".csv") as first:
-        write(Path(first.name), FEW)
-        _load(Path(first.name), scratch)()
-    return _load(source, scratch)
-
-
-def cold(source: Path, scratch: Path) -> Work:
-    """Describe and load a feed's first delivery."""
-    return _load(source, scratch)
-
-
-def _load(source: Path, scratch: Path) -> Work:
-    import agentic_lakehouse.brain.planner.model
-    import agentic_lakehouse.engines.load  # noqa: F401 (imports apart)
-    from agentic_lakehouse.contracts.feed import Feed
-    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-    from agentic_lakehouse.settings import load_settings
-
-    folder = scratch / "landing" / "bench" / "prices"
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{len(list(folder.iterdir()))}.csv"
-    shutil.copy(source, file)
-    house = Lakehouse(load_settings(home=scratch / "home", landing=str(scratch / "landing")))
-    feed, run = Feed("bench", "prices"), "bench"
-
-    def work() -> None:
-        house.receive(feed, run)
-        house.describe(feed, run)
-        house.ingest(feed, run)
-
-    return work
-
-
-def polars_iceberg(source: Path, scratch: Path) -> Work:
-    """Sink the file as text into an Iceberg table by Polars."""
-    import polars as pl
-
-    rows = pl.scan_csv(source, separator=";", infer_schema=False)
-    table = _table(scratch, rows.head(0).collect().to_arrow(compat_level=pl.CompatLevel.oldest()).schema)
-    return lambda: rows.sink_iceberg(table, mode="append")
-
-
-def pyiceberg(source: Path, scratch: Path) -> Work:
-    """Read the file by PyArrow and append it to an Iceberg table."""
-    import pyarrow as pa
-    from pyarrow import csv
-
-    names = source.open(encoding="utf-8").readline().rstrip().split(";")
-    types = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
-    table = _table(scratch, pa.schema([(name, pa.string()) for name in names]))
-    return lambda: table.append(
-        csv.read_csv(source, parse_options=csv.ParseOptions(delimiter=";"), convert_options=types)
-    )
-
-
-def _table(scratch: Path, schema: Any) -> Any:
-    from pyiceberg.catalog.sql import SqlCatalog
-
-    catalog = SqlCatalog("bench", uri=f"sqlite:///{scratch}/catalog.db", warehouse=f"file://{scratch}/warehouse")
-    catalog.create_namespace("bench")
-    return catalog.create_table("bench.prices", schema)
-
-
-CONTENDERS: dict[str, Callable[[Path, Path], Work]] = {
-    "floor": floor,
-    "ours": known,
-    "ours, cold": cold,
-    "polars": polars_iceberg,
-    "pyiceberg": pyiceberg,
+FLOOR, COLD, WARM, DESCRIBE = "floor", "ours-cold", "ours-warm", "describe"
+DLT = ("dlt-arrow", "dlt-duckdb")
+CONTENDERS = {
+    FLOOR: "benchmarks.contenders:floor",
+    COLD: "benchmarks.contenders:ours_cold",
+    WARM: "benchmarks.contenders:ours_warm",
+    "polars": "benchmarks.contenders:polars_sink",
+    "pyiceberg": "benchmarks.contenders:pyiceberg_append",
+    DLT[0]: "benchmarks.contenders:dlt_arrow",
+    DLT[1]: "benchmarks.contenders:dlt_duckdb",
+    DESCRIBE: "benchmarks.contenders:describe",
 }
+TINY = 2_000
+"""Rows of the file on which each contender rehearses."""
 
-
-def measure(name: str, source: Path) -> dict[str, float]:
-    """Run one contender in this process."""
-    with tempfile.TemporaryDirectory() as folder:
-        work = CONTENDERS[name](source, Path(folder))
-        start, used = time.perf_counter(), time.process_time()
-        work()
-        return {
-            "seconds": time.perf_counter() - start,
-            "cpu": time.process_time() - used,
-            "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        }
+Costs = Mapping[str, Cost | ContenderFailed]
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print one line a contender, and its ratio to the floor."""
+    """Print a table a size, then what was to be reached."""
     parser = argparse.ArgumentParser(prog="benchmarks load", description=__doc__)
-    parser.add_argument("--rows", type=int, default=2_000_000)
-    parser.add_argument("--cold", action="store_true", help="describe the file as well")
-    parser.add_argument("--contender", choices=CONTENDERS)
-    parser.add_argument("--source", type=Path)
+    parser.add_argument("--rows", type=int, nargs="+", default=[2_000_000], metavar="N", help="sizes of the file")
+    parser.add_argument("--only", choices=CONTENDERS, nargs="+", default=list(CONTENDERS), metavar="NAME")
+    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="rounds; medians are shown")
+    parser.add_argument("--markdown", action="store_true", help="print rows of benchmarks/README.md")
     chosen = parser.parse_args(arguments)
-    if chosen.contender:
-        print(json.dumps(measure(chosen.contender, chosen.source)))
-        return
+    names = [name for name in CONTENDERS if name in chosen.only]
+    if importlib.util.find_spec("dlt") is None:
+        print(f"dlt is not installed (`make bench` does): {', '.join(DLT)} left out\n")
+        names = [name for name in names if name not in DLT]
+    print(f"{machine()}\n")
+    found = {}
+    for rows in sorted(chosen.rows):
+        found[rows] = of_size(rows, names, repeats=chosen.repeat, markdown=chosen.markdown)
+    table(("", "reached", "target"), verdicts(found), markdown=chosen.markdown)
+
+
+def of_size(rows: int, names: Sequence[str], *, repeats: int, markdown: bool) -> Costs:
+    """Let the contenders take turns on a file of so many rows, and print what they took."""
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "prices.csv"
-        write(source, chosen.rows)
-        print(f"{chosen.rows:,} rows, {source.stat().st_size / 1e6:,.0f} MB, {datetime.now(UTC):%Y-%m-%d}")
-        print(f"{'':12} {'wall s':>8} {'x floor':>8} {'cpu s':>8} {'peak MB':>8}")
-        found: dict[str, dict[str, float]] = {}
-        for name in CONTENDERS:
-            if name == "ours, cold" and not chosen.cold:
-                continue
-            found[name] = row = _fresh(name, source)
-            ratio = row["seconds"] / found["floor"]["seconds"]
-            print(f"{name:12} {row['seconds']:8.2f} {ratio:8.2f} {row['cpu']:8.2f} {row['mb']:8.0f}")
+        source, tiny, scratch = (Path(folder) / name for name in ("prices.csv", "tiny.csv", "scratch"))
+        write(source, rows)
+        write(tiny, TINY)
+        scratch.mkdir()
+
+        def clear() -> None:
+            shutil.rmtree(scratch)
+            scratch.mkdir()
+
+        contenders = {name: CONTENDERS[name] for name in names}
+        costs = take_turns(contenders, (source, tiny, scratch), repeats=repeats, afterwards=clear)
+        print(f"{rows:,} rows, {source.stat().st_size / 1e6:,.0f} MB, medians of {repeats}\n")
+    header = ("", "wall s", "x floor", "CPU s", "peak MB", "anonymous MB")
+    table(header, [_row(name, cost, costs.get(FLOOR)) for name, cost in costs.items()], markdown=markdown)
+    return costs
 
 
-def _fresh(name: str, source: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks", "load", "--contender", name, "--source", str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return measured
+def _row(name: str, cost: Cost | ContenderFailed, floor: Cost | ContenderFailed | None) -> tuple[str, ...]:
+    if isinstance(cost, ContenderFailed):
+        return (name, f"failed: {cost}", "", "", "", "")
+    ratio = f"{cost.seconds / floor.seconds:.2f}" if isinstance(floor, Cost) else ""
+    return (
+        name,
+        f"{cost.seconds:.2f}",
+        ratio,
+        f"{cost.cpu:.2f}",
+        f"{cost.peak_mb:,.0f}",
+        f"{cost.anon_mb:,.0f}",
+    )
+
+
+def verdicts(found: Mapping[int, Costs]) -> list[tuple[str, str, str]]:
+    """Return what was to be reached at the largest size, with what was; `-` where something was not measured."""
+    smallest, largest = (
+        {name: cost for name, cost in found[size].items() if isinstance(cost, Cost)}
+        for size in (min(found), max(found))
+    )
+
+    def ratio(of: Cost | None, to: Cost | None, measure: str = "seconds") -> str:
+        return f"{getattr(of, measure) / getattr(to, measure):.2f}" if of and to else "-"
+
+    floor, cold, warm, described = map(largest.get, (FLOOR, COLD, WARM, DESCRIBE))
+    dlt = min((largest[name] for name in DLT if name in largest), key=lambda cost: cost.seconds, default=None)
+    grown = ratio(cold, smallest.get(COLD), "peak_mb") if len(found) > 1 else "-"
+    return [
+        ("ours cold / floor, wall", ratio(cold, floor), "at most 1.5"),
+        ("ours warm / floor, wall", ratio(warm, floor), "at most 1.3"),
+        ("dlt at its fastest / ours cold, wall", ratio(dlt, cold), "at least 2.5"),
+        ("ours cold, peak MB", f"{cold.peak_mb:,.0f}" if cold else "-", "at most 800"),
+        ("ours cold, peak at largest / at smallest size", grown, "at most 1.1"),
+        ("describe, s", f"{described.seconds:.2f}" if described else "-", "under 2"),
+    ]

@@ -33,6 +33,7 @@ from agentic_lakehouse.pipeline.export import export_text
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.preview import Preview, feed_of
 from agentic_lakehouse.settings import load_settings
+from benchmarks.report import machine, table
 
 Table = list[tuple[str, ...]]
 
@@ -142,6 +143,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("folder", type=Path, nargs="?", help="holds csv/ and clean/")
     parser.add_argument("--reader", choices=READERS, action="append", help="measure these alone")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--markdown", action="store_true", help="print rows of benchmarks/README.md")
     parser.add_argument("--worst", type=int, default=0, metavar="N", help="list the N files that ours reads worst")
     chosen = parser.parse_args(arguments)
     if chosen.folder is None:
@@ -163,9 +165,9 @@ def main(arguments: Sequence[str]) -> None:
     if chosen.json:
         print(json.dumps({"folder": str(chosen.folder), "file_count": len(files), "readers": means}, indent=2))
         return
-    print(f"{'reader':<14}{'files':>10}{'record F1':>12}{'cell F1':>10}   of {len(files)} files")
-    for name, row in means.items():
-        print(f"{name:<14}{row['files']:>10.4f}{row['record_f1']:>12.4f}{row['cell_f1']:>10.4f}")
+    print(f"{machine()}\n{len(files)} files\n")
+    lines = [(name, *(f"{mean:.4f}" for mean in row.values())) for name, row in means.items()]
+    table(("reader", "files", "record F1", "cell F1"), lines, markdown=chosen.markdown)
     for found in sorted(scores.get("lakehouse", []), key=lambda s: (s.records, s.cells))[: chosen.worst]:
         _tell(found)
 

@@ -10,13 +10,27 @@ from pathlib import Path
 import duckdb
 
 FAULTS = 1_000
+"""One row in so many has each fault."""
+HEADER = (
+    "Artikelnummer",
+    "Bezeichnung",
+    "EAN",
+    "Marke",
+    "Warengruppe",
+    "Preis netto",
+    "UVP",
+    "Währung",
+    "Bestand",
+    "Gewicht kg",
+    "Geändert am",
+    "Beschreibung",
+)
 
 
-def write(path: Path, rows: int) -> None:
-    """Write `rows` rows to `path`, always the same ones."""
+def select(rows: int) -> str:
+    """Return the SQL of `rows` rows, always the same ones, under the names of `HEADER`."""
     weighed = " + ".join(f"{3 if i % 2 else 1} * CAST(substr(g, {i + 1}, 1) AS INT)" for i in range(12))
-    duckdb.sql(f"""
-    COPY (
+    return f"""
         WITH n AS (
             SELECT i, CAST(hash(i) % 1000000007 AS BIGINT) AS h, '400' || lpad(CAST(i AS VARCHAR), 9, '0') AS g
             FROM range({rows}) AS t(i)
@@ -37,5 +51,11 @@ def write(path: Path, rows: int) -> None:
             'Aus nachwachsenden Rohstoffen; für Büro und Heim. "Stabil" seit ' || (1950 + h % 70) || '.'
                 AS "Beschreibung"
         FROM weighed
-    ) TO '{path}' (FORMAT csv, DELIMITER ';', HEADER true)
-    """)
+    """
+
+
+def write(path: Path, rows: int) -> None:
+    """Write `rows` rows to `path`, streaming."""
+    with duckdb.connect() as connection:
+        connection.execute("SET enable_progress_bar=false")
+        connection.execute(f"COPY ({select(rows)}) TO '{path}' (FORMAT csv, DELIMITER ';', HEADER true)")
