@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -44,13 +45,14 @@ def keep(zone: LandingZone, candidate: Candidate, raw_root: str) -> Kept:
     Raises:
         FeedUnreadable: the file cannot be opened.
         FileUnsettled: it changed while it was read.
+        LandingUnavailable: the landing zone was lost meanwhile.
     """
     raw, root = fsspec.core.url_to_fs(raw_root)
     raw.makedirs(root, exist_ok=True)
     part = f"{root.rstrip('/')}/.{uuid.uuid4().hex}.part"
     try:
         sha256, size = _copy(zone, candidate, raw, part)
-        if _now(zone, candidate) != (size, candidate.mtime_ns):
+        if _now(zone, candidate) not in {(size, candidate.mtime_ns), (-1, candidate.mtime_ns)}:
             raise FileUnsettled(
                 f"{candidate.path}: changed while it was read.",
                 hint="It is probably still being written; the next run takes it.",
@@ -97,7 +99,9 @@ def local_copy(raw_uri: str, staging: Path, *, name: str = "", byte_size: int | 
     digest = hashlib.sha256()
     try:
         with raw.open(place, "rb") as source, target.open("wb") as copy:
-            _stream(source, copy, digest)
+            while chunk := source.read(CHUNK):
+                digest.update(chunk)
+                copy.write(chunk)
     except OSError as error:
         raise _gone(told, raw_uri) from error
     if digest.hexdigest() != sha256:
@@ -106,30 +110,28 @@ def local_copy(raw_uri: str, staging: Path, *, name: str = "", byte_size: int | 
 
 
 def _copy(zone: LandingZone, candidate: Candidate, raw: Any, part: str) -> tuple[str, int]:
-    digest = hashlib.sha256()
-    try:
-        source = zone.fs.open(zone.location(candidate), "rb")
-    except OSError as error:
-        raise unreadable(
-            candidate.path,
-            f"cannot be opened ({error.strerror or error})",
-            hint="Check that it is there and that this user may read it.",
-        ) from error
-    with source, raw.open(part, "wb") as copy:
-        size = _stream(source, copy, digest)
+    digest, size = hashlib.sha256(), 0
+    chunks = _told(zone.chunks(candidate, CHUNK), candidate)
+    with raw.open(part, "wb") as copy:
+        for chunk in chunks:
+            digest.update(chunk)
+            copy.write(chunk)
+            size += len(chunk)
         if isinstance(raw, LocalFileSystem):
             copy.flush()
             os.fsync(copy.fileno())
     return digest.hexdigest(), size
 
 
-def _stream(source: BinaryIO, copy: BinaryIO, digest: Any) -> int:
-    size = 0
-    while chunk := source.read(CHUNK):
-        digest.update(chunk)
-        copy.write(chunk)
-        size += len(chunk)
-    return size
+def _told(chunks: Iterator[bytes], candidate: Candidate) -> Iterator[bytes]:
+    try:
+        yield from chunks
+    except OSError as error:
+        raise unreadable(
+            candidate.path,
+            f"cannot be opened ({error.strerror or error})",
+            hint="Check that it is there and that this user may read it.",
+        ) from error
 
 
 def _now(zone: LandingZone, candidate: Candidate) -> tuple[int, int] | None:
