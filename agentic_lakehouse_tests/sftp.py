@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import threading
 from pathlib import Path
 from typing import Any, Self
@@ -34,6 +35,8 @@ class SftpServer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.landing = folder / "landing"
+        self.landing.mkdir(parents=True)
         self.port = 0
         self.connections: list[asyncssh.SSHServerConnection] = []
         self.refused: set[str] = set()
@@ -60,6 +63,14 @@ class SftpServer:
     @property
     def url(self) -> str:
         return f"sftp://{USER}:{QUOTED}@127.0.0.1:{self.port}/landing"
+
+    def put(self, path: str, content: str, *, at: int = 1_700_000_000) -> Path:
+        """Put a file into the landing zone, as changed at an instant: SFTP tells whole seconds."""
+        file = self.landing / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+        os.utime(file, (at, at))
+        return file
 
     def known_hosts(self) -> str:
         """The line that lets a client trust this server."""

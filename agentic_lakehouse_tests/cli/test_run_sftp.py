@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,24 +14,6 @@ from agentic_lakehouse_tests.cli.conftest import Command, goods
 from agentic_lakehouse_tests.sftp import PASSWORD, QUOTED, SftpServer
 
 
-@pytest.fixture
-def server(tmp_path: Path, landing: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SftpServer]:
-    home = tmp_path / "user"
-    (home / ".ssh").mkdir(parents=True)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    with SftpServer(tmp_path) as server:
-        (home / ".ssh" / "known_hosts").write_text(server.known_hosts())
-        yield server
-
-
-def put(server: SftpServer, path: str, content: str, *, at: int) -> None:
-    file = server.folder / "landing" / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(content)
-    os.utime(file, (at, at))
-
-
 def told_by(tmp_path: Path) -> Iterator[tuple[str, bytes]]:
     """Everything that was written below HOME: lake, catalog, Dagster's history."""
     for path in (tmp_path / "home").rglob("*"):
@@ -41,11 +22,11 @@ def told_by(tmp_path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def test_files_of_a_server_are_published_once(server: SftpServer, lakehouse: Command, tmp_path: Path) -> None:
-    put(server, "acme/feed/data.csv", goods(0), at=1_700_000_000)
+    server.put("acme/feed/data.csv", goods(0))
 
     first = lakehouse("run", "--landing", server.url, "--json")
     again = lakehouse("run", "--landing", server.url, "--json")
-    put(server, "acme/feed/data.csv", goods(0, what="Pen"), at=1_700_000_100)
+    server.put("acme/feed/data.csv", goods(0, what="Pen"), at=1_700_000_100)
     corrected = lakehouse("run", "--landing", server.url, "--json")
 
     assert [first.code, again.code, corrected.code] == [0, 0, 0]
@@ -58,7 +39,7 @@ def test_files_of_a_server_are_published_once(server: SftpServer, lakehouse: Com
 
 def test_what_may_not_be_read_stops_no_other_feed(server: SftpServer, lakehouse: Command) -> None:
     for vendor in ("acme", "beta", "gamma"):
-        put(server, f"{vendor}/feed/data.csv", goods(0), at=1_700_000_000)
+        server.put(f"{vendor}/feed/data.csv", goods(0))
     server.refused = {"/landing/acme/feed", "/landing/beta/feed/data.csv"}
 
     ran = lakehouse("run", "--landing", server.url, "--json")
@@ -90,7 +71,7 @@ def test_a_server_that_is_gone_is_told_in_one_clear_message(
 def test_the_doctor_says_that_a_server_can_be_reached(
     server: SftpServer, lakehouse: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(server, "acme/feed/data.csv", goods(0), at=1_700_000_000)
+    server.put("acme/feed/data.csv", goods(0))
     monkeypatch.setenv("LAKEHOUSE_LANDING", server.url)
 
     found = lakehouse("doctor", "--json")

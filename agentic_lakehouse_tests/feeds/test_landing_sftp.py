@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from agentic_lakehouse.contracts.feed import Feed
@@ -15,34 +15,7 @@ from agentic_lakehouse.feeds.landing import Candidate, LandingZone
 from agentic_lakehouse_tests.sftp import PASSWORD, QUOTED, USER, SftpServer
 
 PRICES = Feed("acme", "prices")
-CONTENT = b"Artikel;Preis\nA1;1,50\n"
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of the test's own: no key, config or agent of this user is asked."""
-    home = tmp_path / "home"
-    (home / ".ssh").mkdir(parents=True)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    return home
-
-
-@pytest.fixture
-def server(tmp_path: Path, home: Path) -> Iterator[SftpServer]:
-    folder = tmp_path / "served"
-    (folder / "landing").mkdir(parents=True)
-    with SftpServer(folder) as server:
-        (home / ".ssh" / "known_hosts").write_text(server.known_hosts())
-        yield server
-
-
-def put(server: SftpServer, path: str, content: bytes = CONTENT, *, at: int = 1_700_000_000) -> Path:
-    file = server.folder / "landing" / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content)
-    os.utime(file, (at, at))
-    return file
+CONTENT = "Artikel;Preis\nA1;1,50\n"
 
 
 def only(zone: LandingZone) -> Candidate:
@@ -51,12 +24,12 @@ def only(zone: LandingZone) -> Candidate:
 
 
 def test_files_of_a_server_are_seen_as_those_of_a_disk(server: SftpServer) -> None:
-    put(server, "acme/prices/b.csv", at=10)
-    put(server, "acme/prices/c.csv", b"x", at=5)
-    put(server, "acme/prices/a.csv", at=10)
-    put(server, "acme/prices/d.csv.part")
-    put(server, "acme/prices/.e.csv")
-    put(server, "stray.csv")
+    server.put("acme/prices/b.csv", CONTENT, at=10)
+    server.put("acme/prices/c.csv", "x", at=5)
+    server.put("acme/prices/a.csv", CONTENT, at=10)
+    server.put("acme/prices/d.csv.part", CONTENT)
+    server.put("acme/prices/.e.csv", CONTENT)
+    server.put("stray.csv", CONTENT)
     zone = LandingZone(server.url)
 
     assert zone.exists()
@@ -70,22 +43,22 @@ def test_files_of_a_server_are_seen_as_those_of_a_disk(server: SftpServer) -> No
 
 
 def test_bytes_of_a_server_are_kept(server: SftpServer, tmp_path: Path) -> None:
-    content = b"a;b\n" + b"1;2\n" * 1_000_000
-    put(server, "acme/prices/a.csv", content)
+    content = "a;b\n" + "1;2\n" * 1_000_000
+    server.put("acme/prices/a.csv", content)
     zone = LandingZone(server.url)
 
     kept = keep(zone, only(zone), str(tmp_path / "raw"))
 
-    assert Path(kept.raw_uri).read_bytes() == content
+    assert Path(kept.raw_uri).read_text() == content
 
 
 def test_links_and_pipes_of_a_server_are_never_opened(server: SftpServer, tmp_path: Path) -> None:
-    (tmp_path / "secret.csv").write_bytes(CONTENT)
-    inside = put(server, "acme/prices/a.csv")
+    (tmp_path / "secret.csv").write_text(CONTENT)
+    inside = server.put("acme/prices/a.csv", CONTENT)
     inside.with_name("b.csv").symlink_to(tmp_path / "secret.csv")
     inside.with_name("c.csv").symlink_to("a.csv")
     os.mkfifo(inside.with_name("d.csv"))
-    (server.folder / "landing" / "beta").symlink_to(tmp_path)
+    (server.landing / "beta").symlink_to(tmp_path)
     zone = LandingZone(server.url)
 
     assert only(zone).path == "acme/prices/a.csv"
@@ -98,8 +71,8 @@ def test_links_and_pipes_of_a_server_are_never_opened(server: SftpServer, tmp_pa
 
 
 def test_a_name_that_is_not_utf8_hides_no_other_file(server: SftpServer) -> None:
-    put(server, "acme/prices/a.csv")
-    (server.folder / "landing" / os.fsdecode(b"acme/prices/\xff.csv")).write_bytes(CONTENT)
+    server.put("acme/prices/a.csv", CONTENT)
+    (server.landing / os.fsdecode(b"acme/prices/\xff.csv")).write_text(CONTENT)
     zone = LandingZone(server.url)
 
     assert only(zone).path == "acme/prices/a.csv"
@@ -107,17 +80,17 @@ def test_a_name_that_is_not_utf8_hides_no_other_file(server: SftpServer) -> None
 
 
 def test_a_file_that_is_written_to_meanwhile_waits(server: SftpServer, tmp_path: Path) -> None:
-    put(server, "acme/prices/a.csv")
+    server.put("acme/prices/a.csv", CONTENT)
     zone = LandingZone(server.url)
     candidate = only(zone)
-    put(server, "acme/prices/a.csv", CONTENT + b"A2;2,00\n", at=1_700_000_009)
+    server.put("acme/prices/a.csv", CONTENT + "A2;2,00\n", at=1_700_000_009)
 
     with pytest.raises(FileUnsettled, match=r"acme/prices/a\.csv: changed while it was read"):
         keep(zone, candidate, str(tmp_path / "raw"))
 
 
 def test_a_file_that_vanishes_is_refused_by_name(server: SftpServer, tmp_path: Path) -> None:
-    path = put(server, "acme/prices/a.csv")
+    path = server.put("acme/prices/a.csv", CONTENT)
     zone = LandingZone(server.url)
     candidate = only(zone)
     path.unlink()
@@ -127,9 +100,9 @@ def test_a_file_that_vanishes_is_refused_by_name(server: SftpServer, tmp_path: P
 
 
 def test_a_folder_that_may_not_be_listed_stops_no_other(server: SftpServer) -> None:
-    put(server, "acme/prices/a.csv")
-    put(server, "beta/stock/a.csv")
-    put(server, "gamma/stock/a.csv")
+    server.put("acme/prices/a.csv", CONTENT)
+    server.put("beta/stock/a.csv", CONTENT)
+    server.put("gamma/stock/a.csv", CONTENT)
     server.refused = {"/landing/beta", "/landing/gamma/stock"}
     zone = LandingZone(server.url)
 
@@ -147,7 +120,7 @@ def test_a_zone_that_is_not_there_is_no_failure_of_the_server(server: SftpServer
 
 
 def test_a_lost_connection_is_made_anew(server: SftpServer) -> None:
-    put(server, "acme/prices/a.csv")
+    server.put("acme/prices/a.csv", CONTENT)
     zone = LandingZone(server.url)
     assert zone.feeds() == [PRICES]
 
@@ -157,7 +130,7 @@ def test_a_lost_connection_is_made_anew(server: SftpServer) -> None:
 
 
 def test_a_server_that_is_gone_is_told_and_found_again(server: SftpServer) -> None:
-    put(server, "acme/prices/a.csv")
+    server.put("acme/prices/a.csv", CONTENT)
     zone = LandingZone(server.url)
     server.stop()
 
@@ -171,7 +144,7 @@ def test_a_server_that_is_gone_is_told_and_found_again(server: SftpServer) -> No
 
 
 def test_a_connection_lost_within_a_file_is_told(server: SftpServer, tmp_path: Path) -> None:
-    put(server, "acme/prices/a.csv", b"1;2\n" * 5_000_000)
+    server.put("acme/prices/a.csv", "1;2\n" * 5_000_000)
     zone = LandingZone(server.url)
     chunks = zone.chunks(only(zone), 1 << 20)
     next(chunks)
@@ -193,8 +166,8 @@ def test_a_wrong_password_is_told_without_it(server: SftpServer) -> None:
     assert "LAKEHOUSE_LANDING" in str(caught.value.hint)
 
 
-def test_an_unknown_host_key_is_refused(server: SftpServer, home: Path) -> None:
-    (home / ".ssh" / "known_hosts").unlink()
+def test_an_unknown_host_key_is_refused(server: SftpServer, ssh_home: Path) -> None:
+    (ssh_home / ".ssh" / "known_hosts").unlink()
 
     with pytest.raises(LandingUnavailable, match="its host key is not known here") as caught:
         LandingZone(server.url)
@@ -202,10 +175,13 @@ def test_an_unknown_host_key_is_refused(server: SftpServer, home: Path) -> None:
     assert f"ssh-keyscan -p {server.port} 127.0.0.1" in str(caught.value.hint)
 
 
-def test_the_ssh_config_of_the_user_is_read(server: SftpServer, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(server, "acme/prices/a.csv")
-    (home / ".ssh" / "config").write_text(f"Host kontor\n HostName 127.0.0.1\n Port {server.port}\n User {USER}\n")
-    monkeypatch.setitem(__import__("fsspec").config.conf, "sftp", {"password": PASSWORD})
+def test_the_ssh_config_of_the_user_is_read(
+    server: SftpServer, ssh_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.put("acme/prices/a.csv", CONTENT)
+    config = f"Host kontor\n HostName 127.0.0.1\n Port {server.port}\n User {USER}\n"
+    (ssh_home / ".ssh" / "config").write_text(config)
+    monkeypatch.setitem(fsspec.config.conf, "sftp", {"password": PASSWORD})
 
     assert LandingZone("sftp://kontor/landing").feeds() == [PRICES]
 
