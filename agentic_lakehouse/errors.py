@@ -85,6 +85,10 @@ class FileUnsettled(FeedUnreadable):
     """A vendor file changed while it was read: it is probably still being written."""
 
 
+class LandingUnavailable(LakehouseError):
+    """The landing zone's file system does not answer, or lets nobody in."""
+
+
 class TooManyBadRows(LakehouseError):
     """More rows of a delivery break the spec than the policy allows; nothing of it is loaded."""
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from agentic_lakehouse.testing import Sandbox
 from agentic_lakehouse_tests.postgres import Postgres
+
+if TYPE_CHECKING:
+    from agentic_lakehouse_tests.sftp import SftpServer
 
 PROJECT = Path(__file__).parents[1]
 SHARED_DATA = PROJECT.parent / "shared" / "data"
@@ -27,6 +31,26 @@ def postgres() -> Iterator[Postgres]:
     """A Postgres server, started when the first test asks for it."""
     with Postgres() as postgres:
         yield postgres
+
+
+@pytest.fixture
+def ssh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the test's own: no key, config or agent of this user is asked."""
+    home = tmp_path / "ssh_home"
+    (home / ".ssh").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    return home
+
+
+@pytest.fixture
+def server(tmp_path: Path, ssh_home: Path) -> Iterator[SftpServer]:
+    """An SFTP server that the user knows."""
+    from agentic_lakehouse_tests.sftp import SftpServer
+
+    with SftpServer(tmp_path / "served") as server:
+        (ssh_home / ".ssh" / "known_hosts").write_text(server.known_hosts())
+        yield server
 
 
 @pytest.fixture

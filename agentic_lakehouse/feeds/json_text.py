@@ -13,6 +13,7 @@ from json.encoder import encode_basestring
 from typing import Any, TextIO
 
 from agentic_lakehouse.errors import FeedUnreadable
+from agentic_lakehouse.feeds.json_span import LARGE, closes
 from agentic_lakehouse.feeds.source import unreadable
 from agentic_lakehouse.feeds.text import MAX_LINE
 
@@ -118,6 +119,7 @@ class JsonText:
             except json.JSONDecodeError as error:
                 cut = error.pos >= len(self._window) - NEAR_END or error.msg.startswith("Unterminated string")
                 if cut and self._more():
+                    self._read_to_close()
                     continue
                 raise self._fault(f"it is no valid JSON: {error.msg.lower()}") from error
             except RecursionError as error:
@@ -188,6 +190,11 @@ class JsonText:
         self.line += self._window.count("\n", self._at, to)
         self._at = to
 
+    def _read_to_close(self) -> None:
+        """Read on to the end of a value that is large already, or to where it is too large."""
+        while len(self._window) > LARGE and not closes(self._window) and self._more():
+            pass
+
     def _more(self) -> bool:
         """Read on; the window then begins at the cursor. False at the end of the file."""
         if self._ended:
@@ -195,7 +202,7 @@ class JsonText:
         kept = self._window[self._at :]
         if len(kept) > MAX_LINE:
             raise self._fault(f"one value is longer than {MAX_LINE:,} characters")
-        chunk = self._source.read(max(CHUNK, len(kept)))
+        chunk = self._source.read(max(CHUNK, min(len(kept), MAX_LINE - len(kept))))
         self._ended = not chunk
         self._window, self._at = kept + chunk, 0
         return not self._ended

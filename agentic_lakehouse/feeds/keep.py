@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -46,13 +48,14 @@ def keep(zone: LandingZone, candidate: Candidate, raw_root: str) -> Kept:
     Raises:
         FeedUnreadable: the file cannot be opened.
         FileUnsettled: it changed while it was read.
+        LandingUnavailable: the landing zone was lost meanwhile.
     """
     raw, root = fsspec.core.url_to_fs(raw_root)
     raw.makedirs(root, exist_ok=True)
     part = f"{root.rstrip('/')}/.{uuid.uuid4().hex}.part"
     try:
         sha256, size = _copy(zone, candidate, raw, part)
-        if _now(zone, candidate) != (size, candidate.mtime_ns):
+        if _now(zone, candidate) not in {(size, candidate.mtime_ns), (-1, candidate.mtime_ns)}:
             raise FileUnsettled(
                 f"{candidate.path}: changed while it was read.",
                 hint="It is probably still being written; the next run takes it.",
@@ -99,7 +102,7 @@ def local_copy(raw_uri: str, staging: Path, *, name: str = "", byte_size: int | 
     digest = hashlib.sha256()
     try:
         with raw.open(place, "rb") as source, target.open("wb") as copy:
-            _stream(source, copy, digest)
+            _write(iter(partial(source.read, CHUNK), b""), copy, digest)
     except OSError as error:
         raise _gone(told, raw_uri) from error
     if digest.hexdigest() != sha256:
@@ -109,32 +112,36 @@ def local_copy(raw_uri: str, staging: Path, *, name: str = "", byte_size: int | 
 
 def _copy(zone: LandingZone, candidate: Candidate, raw: Any, part: str) -> tuple[str, int]:
     digest = hashlib.sha256()
-    try:
-        source = zone.fs.open(zone.location(candidate), "rb")
-    except OSError as error:
-        raise unreadable(
-            candidate.path,
-            f"cannot be opened ({error.strerror or error})",
-            hint="Check that it is there and that this user may read it.",
-        ) from error
-    with source, raw.open(part, "wb") as copy:
-        size = _stream(source, copy, digest)
+    chunks = _told(zone.chunks(candidate, CHUNK), candidate)
+    with raw.open(part, "wb") as copy:
+        size = _write(chunks, copy, digest)
         if isinstance(raw, LocalFileSystem):
             copy.flush()
             os.fsync(copy.fileno())
     return digest.hexdigest(), size
 
 
-def _stream(source: BinaryIO, copy: BinaryIO, digest: Any) -> int:
-    """Copy bytes while they are hashed on another core."""
+def _write(chunks: Iterable[bytes], copy: BinaryIO, digest: Any) -> int:
+    """Write bytes while they are hashed on another core, and return how many they are."""
     size = 0
     with ThreadPoolExecutor(1) as beside:
-        while chunk := source.read(CHUNK):
+        for chunk in chunks:
             hashed = beside.submit(digest.update, chunk)
             copy.write(chunk)
             hashed.result()
             size += len(chunk)
     return size
+
+
+def _told(chunks: Iterator[bytes], candidate: Candidate) -> Iterator[bytes]:
+    try:
+        yield from chunks
+    except OSError as error:
+        raise unreadable(
+            candidate.path,
+            f"cannot be opened ({error.strerror or error})",
+            hint="Check that it is there and that this user may read it.",
+        ) from error
 
 
 def _now(zone: LandingZone, candidate: Candidate) -> tuple[int, int] | None:

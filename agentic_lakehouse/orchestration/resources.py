@@ -1,7 +1,5 @@
 """The lakehouse as a Dagster resource, with DuckDB connections from `dagster-duckdb`."""
 
-from __future__ import annotations
-
 from functools import cached_property
 
 import dagster as dg
@@ -17,7 +15,8 @@ class LakehouseResource(dg.ConfigurableResource[Lakehouse]):
 
     duckdb: DuckDBResource
     home: str
-    landing: str
+    landing: dg.ResourceDependency[str]
+    """A dependency and no configuration, which Dagster keeps and shows: the URL may hold a password."""
     standard: str
     policy: str
     vendors: str
@@ -48,7 +47,7 @@ def resources(settings: Settings) -> dict[str, object]:
         "lakehouse": LakehouseResource(
             duckdb=DuckDBResource(database=":memory:"),
             home=str(settings.home_path),
-            landing=settings.landing,
+            landing=dg.ResourceDefinition.hardcoded_resource(settings.landing),
             standard=str(settings.standard),
             policy=str(settings.policy),
             vendors=str(settings.vendors),

@@ -11,7 +11,7 @@ import dagster as dg
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import FeedRun
-from agentic_lakehouse.errors import UsageInvalid
+from agentic_lakehouse.errors import FeedUnreadable, LakehouseError, LandingUnavailable, UsageInvalid
 from agentic_lakehouse.orchestration.graph import JOB, graph
 from agentic_lakehouse.orchestration.instance import open_instance
 from agentic_lakehouse.orchestration.killed import end_killed
@@ -42,17 +42,18 @@ def run_feeds(lakehouse: Lakehouse, wanted: Sequence[Feed] = (), *, jobs: int = 
     Raises:
         UsageInvalid: a wanted feed is not in the landing zone and never was.
         SettingsInvalid: the model is unknown, or its key is missing.
+        LandingUnavailable: nothing answers at the landing zone.
     """
     found = lakehouse.zone.feeds()
     if not lakehouse.zone.exists():
         raise UsageInvalid(
-            f"There is no landing zone at {lakehouse.settings.landing}.",
+            f"There is no landing zone at {lakehouse.zone.uri}.",
             hint="Name a folder with <vendor>/<feed>/<file> in `--landing` or LAKEHOUSE_LANDING.",
         )
     if missing := [feed for feed in wanted if feed not in found and not lakehouse.lake.ledger.deliveries(feed)]:
         names = ", ".join(map(str, found)) or "none"
         raise UsageInvalid(
-            f"{missing[0]} is not in the landing zone {lakehouse.settings.landing}.", hint=f"Feeds there: {names}."
+            f"{missing[0]} is not in the landing zone {lakehouse.zone.uri}.", hint=f"Feeds there: {names}."
         )
     lakehouse.brain.verify()
     results = {}
@@ -60,16 +61,36 @@ def run_feeds(lakehouse: Lakehouse, wanted: Sequence[Feed] = (), *, jobs: int = 
     with open_instance(lakehouse.settings) as instance:
         end_killed(instance)
         for feed in wanted or found:
-            if lakehouse.work(feed) is None:
-                results[feed] = at_rest(lakehouse, feed)
-                on_done(results[feed])
-            else:
+            if (result := _looked_at(lakehouse, feed)) is None:
                 busy.append(feed)
+            else:
+                results[feed] = result
+                on_done(result)
         if busy:
             for result in _run_all(lakehouse.settings, instance, busy, jobs):
                 results[Feed.parse(result.feed)] = result
                 on_done(result)
     return [results[feed] for feed in sorted(results)]
+
+
+def _looked_at(lakehouse: Lakehouse, feed: Feed) -> FeedRun | None:
+    """Say how a feed stands that has nothing to do, or that cannot be looked at; `None` where a run is due."""
+    try:
+        return at_rest(lakehouse, feed) if lakehouse.work(feed) is None else None
+    except FeedUnreadable as error:
+        return unseen(feed, error)
+
+
+def unseen(feed: Feed, error: LakehouseError) -> FeedRun:
+    """Say that a feed's files could not be looked at."""
+    return FeedRun(
+        run_id="",
+        feed=str(feed),
+        status="failed",
+        reason=error.reason,
+        errors=(str(error),),
+        started_at=datetime.now(UTC),
+    )
 
 
 def at_rest(lakehouse: Lakehouse, feed: Feed) -> FeedRun:
@@ -112,7 +133,10 @@ class FeedRunner:
             KeyboardInterrupt: the run was interrupted; its end stands in Dagster's history.
         """
         add_missing(self._instance, [feed])
-        work = self._lakehouse.work(feed)
+        try:
+            work = self._lakehouse.work(feed)
+        except (FeedUnreadable, LandingUnavailable) as error:
+            return unseen(feed, error)
         tags = {"vendor": feed.vendor, "feed": feed.name, "lakehouse/reason": work.reason if work else ""}
         result = self._job.execute_in_process(
             partition_key=str(feed), instance=self._instance, tags=tags, raise_on_error=False, run_config=QUIET

@@ -6,12 +6,15 @@ tried again, a corrected file is new work, and nothing is asked for twice while 
 """
 
 import json
+import logging
 import time
 
 import dagster as dg
 
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.errors import FeedUnreadable
+from agentic_lakehouse.orchestration.failures import told_clearly
 from agentic_lakehouse.orchestration.killed import end_killed
 from agentic_lakehouse.orchestration.partitions import feeds
 from agentic_lakehouse.orchestration.resources import LakehouseResource
@@ -36,9 +39,9 @@ def build_landing_sensor(job_name: str) -> dg.SensorDefinition:
         for run_id in end_killed(instance):
             context.log.warning("Run %s was killed; it is told as failed now.", run_id)
         before: dict[str, str] = json.loads(context.cursor or "{}")
-        found = house.zone.feeds()
-        looks = {str(feed): _look(house, feed) for feed in found}
-        settled = [feed for feed in found if before.get(str(feed)) == looks[str(feed)]]
+        with told_clearly():
+            found, looks = _looks(house, context.log)
+        settled = [feed for feed in found if str(feed) in looks and before.get(str(feed)) == looks[str(feed)]]
         requests = [r for r in (_request(house, feed, instance) for feed in settled) if r is not None]
         known = set(instance.get_dynamic_partitions("feeds"))
         new = [str(feed) for feed in found if str(feed) not in known]
@@ -49,6 +52,17 @@ def build_landing_sensor(job_name: str) -> dg.SensorDefinition:
         )
 
     return landing_zone
+
+
+def _looks(house: Lakehouse, log: logging.Logger) -> tuple[list[Feed], dict[str, str]]:
+    """Return the zone's feeds, and what was seen of each that can be looked at; one that cannot stops no other."""
+    found, looks = house.zone.feeds(), {}
+    for feed in found:
+        try:
+            looks[str(feed)] = _look(house, feed)
+        except FeedUnreadable as error:
+            log.warning("%s is left for the next look. %s", feed, error)
+    return found, looks
 
 
 def _look(house: Lakehouse, feed: Feed) -> str:

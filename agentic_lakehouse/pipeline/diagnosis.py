@@ -82,7 +82,14 @@ def _landing(house: Lakehouse) -> str | list[Line]:
     def line(problem: str) -> Line:
         return Line("landing", ok=False, message=problem, hint="It is left out, all else is taken: move or rename it.")
 
-    return _first(house.zone.problems(), line) or f"{len(house.zone.feeds())} feeds in {house.settings.landing}"
+    zone = house.zone
+    found = _first(zone.problems(), line)
+    if found:
+        return found
+    feeds = zone.feeds()
+    blind = [path for feed in feeds for path in zone.blind_to(feed)]
+    told = f"{len(feeds)} feeds in {zone.uri}"
+    return f"{told}; no time or etag is told of {blind[0]}: only a change of size is noticed" if blind else told
 
 
 def _engine(house: Lakehouse) -> str:

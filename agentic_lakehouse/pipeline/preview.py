@@ -65,7 +65,8 @@ class Preview:
             FeedUnreadable: there is no such file.
         """
         if not path.is_file():
-            raise FeedUnreadable(f"{path}: there is no such file.", hint="Check the path.", file=str(path))
+            why = "is no regular file" if path.exists() else "there is no such file"
+            raise FeedUnreadable(f"{path}: {why}.", hint="Check the path.", file=str(path))
         self.lakehouse = lakehouse
         self.path = path
         self.feed = feed

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from agentic_lakehouse.errors import FeedUnreadable
+from agentic_lakehouse.feeds import json_text
 from agentic_lakehouse_tests.feeds.conftest import Write
 from agentic_lakehouse_tests.feeds.scene import reading
 
@@ -97,3 +98,36 @@ def test_fifty_thousand_columns_are_refused_in_columnar_files(tmp_path: Path, ki
 def test_deep_nesting_is_refused(write: Write, content: str) -> None:
     with pytest.raises(FeedUnreadable, match="nested too deeply"):
         reading(write("a.json", content))
+
+
+@pytest.fixture
+def small_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds of JSON that take a small file to pass."""
+    for name, size in (("CHUNK", 1 << 14), ("LARGE", 1 << 15), ("MAX_LINE", 1 << 19)):
+        monkeypatch.setattr(json_text, name, size)
+
+
+@pytest.mark.parametrize("unit", ["1,", '"\\"",', "{},", '"a\\\\",'])
+def test_an_endless_array_within_a_record_is_refused_before_it_is_decoded(
+    write: Write, small_json: None, unit: str
+) -> None:
+    path = write("a.json", '[{"a": [' + unit * (MIB // len(unit)) + "1]}]")
+
+    with memory_at_most(12 * MIB), pytest.raises(FeedUnreadable, match="one value is longer than"):
+        reading(path)
+
+
+@pytest.mark.parametrize("inner", ["1", '\\"', "[", "\\\\", '{\\"'])
+def test_a_string_without_end_is_looked_at_once(write: Write, small_json: None, inner: str) -> None:
+    path = write("a.json", '[{"a": "' + inner * (MIB // len(inner)))
+
+    with pytest.raises(FeedUnreadable, match="one value is longer than"):
+        reading(path)
+
+
+def test_a_large_value_is_read_whole(write: Write, small_json: None) -> None:
+    numbers = ",".join(["12345"] * 50_000)
+
+    found = reading(write("a.json", f'[{{"a":[{numbers}],"b":"]"}},{{"a":[1],"b":"x"}}]'))
+
+    assert found.rows == [(f"[{numbers}]", "]"), ("[1]", "x")]

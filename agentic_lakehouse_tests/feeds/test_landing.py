@@ -113,6 +113,34 @@ def test_a_link_by_way_of_the_parent_folder_leads_out_of_the_zone(tmp_path: Path
     assert [c.path for c in LandingZone(str(root)).candidates(PRICES)] == ["acme/prices/a.csv", "acme/prices/c.csv"]
 
 
+def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
+    put(tmp_path, "acme/prices/a.csv")
+    os.mkfifo(tmp_path / "acme/prices/b.csv")
+    (tmp_path / "acme/prices/c.csv").mkdir()
+    (tmp_path / os.fsdecode(b"acme/prices/\xff.csv")).write_text("a;b\n")
+    zone = LandingZone(str(tmp_path))
+
+    assert [c.path for c in zone.candidates(PRICES)] == ["acme/prices/a.csv"]
+    assert zone.problems() == [
+        "acme/prices/\\udcff.csv: its name is not UTF-8",
+        "acme/prices/b.csv: it is neither a file nor a folder",
+        "acme/prices/c.csv: a folder within a feed is not looked into",
+    ]
+
+
+def test_a_file_is_no_zone(tmp_path: Path) -> None:
+    assert not LandingZone(str(put(tmp_path, "a.csv"))).exists()
+
+
+def test_a_file_url_is_a_local_zone(tmp_path: Path) -> None:
+    put(tmp_path / "landing", "acme/prices/a.csv")
+    (tmp_path / "landing/acme/prices/b.csv").symlink_to(put(tmp_path, "outside.csv"))
+
+    [candidate] = LandingZone((tmp_path / "landing").as_uri()).candidates(PRICES)
+
+    assert candidate.mtime_ns == (tmp_path / "landing/acme/prices/a.csv").stat().st_mtime_ns
+
+
 def test_feeds_that_would_share_a_table_are_named_together(tmp_path: Path) -> None:
     put(tmp_path, "a__b/c/a.csv")
     put(tmp_path, "a/b__c/a.csv")

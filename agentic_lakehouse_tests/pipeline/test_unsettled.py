@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,16 +21,16 @@ def grows(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
     """Let a file grow just as its last byte was copied, once."""
 
     def grow(path: Path) -> None:
-        stream, left = keep._stream, [path]
+        copy, left = keep._copy, [path]
 
-        def growing(*arguments: object) -> int:
-            size = stream(*arguments)  # type: ignore[arg-type]
+        def growing(*arguments: Any) -> tuple[str, int]:
+            sha256, size = copy(*arguments)
             if left and size == left[0].stat().st_size:
                 with left.pop().open("a", encoding="utf-8") as file:
                     file.write(MORE)
-            return size
+            return sha256, size
 
-        monkeypatch.setattr(keep, "_stream", growing)
+        monkeypatch.setattr(keep, "_copy", growing)
 
     return grow
 
