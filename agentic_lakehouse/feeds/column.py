@@ -9,8 +9,10 @@ import polars as pl
 
 from agentic_lakehouse.contracts.profile import ColumnProfile, TypeEvidence
 from agentic_lakehouse.feeds.distinct import DistinctCounter
-from agentic_lakehouse.feeds.evidence import Tally, TypeTallies
+from agentic_lakehouse.feeds.doubts import doubts
+from agentic_lakehouse.feeds.evidence import TypeTallies
 from agentic_lakehouse.feeds.semantics import count_semantics
+from agentic_lakehouse.feeds.tally import Tally
 from agentic_lakehouse.feeds.vocabulary import NULL_WORDS, SOFT_NULL_WORDS
 
 MAX_SHOWN = 80
@@ -103,6 +105,12 @@ class ColumnTally:
             patterns=dict(sorted(self._patterns.items(), key=_by_count)[:MAX_PATTERNS]),
             top_values=dict(sorted(self._top.items(), key=_by_count)[:MAX_TOP]),
             samples=self._spread(),
+            warnings=doubts(
+                self.types,
+                values=self._values,
+                order=beliefs.order,
+                seen=self._top if self._semantics["scientific"] else (),
+            ),
         )
 
     def _count_shapes(self, values: pl.DataFrame) -> None:

@@ -104,26 +104,28 @@ class Lakehouse(Upkeep):
             log.count(calls)
             if not found:
                 return Described((self.spec_in_force(feed),), ())
-        return Described(tuple(d.spec for d in found), calls)
+        warnings = tuple(dict.fromkeys(warning for d in found for warning in d.warnings))
+        return Described(tuple(d.spec for d in found), calls, warnings)
 
     def _describe(self, feed: Feed, delivery: Delivery, run_id: str, types: Mapping[str, str]) -> Described:
         governance = self.lake.governance
         known = by_standing(governance.proposals(feed, kind="spec"))
         spec = answer = None
+        warnings: tuple[str, ...] = ()
         if known:
             with self.staging() as scratch:
                 path = local_copy(delivery.raw_uri, scratch, name=delivery.path, byte_size=delivery.byte_size)
                 spec = known_spec(path, name=delivery.path, specs=[spec_of(p) for p in known])
         if spec is None:
-            answer = describe(
-                self.profile_of(delivery, feed), feed=feed, facts=self.facts(feed), brain=self.brain, run_id=run_id
-            )
+            measured = self.profile_of(delivery, feed)
+            warnings = tuple(f"{name!r}: {text}" for name, told in measured.warnings.items() for text in told)
+            answer = describe(measured, feed=feed, facts=self.facts(feed), brain=self.brain, run_id=run_id)
             spec = named_apart(answer.value, types)
         if spec.sha256 not in {p.sha256 for p in known}:
             proposal = spec_proposal(feed, spec, shape_sha256=spec.shape_sha256, answer=answer)
             decide_by_policy(governance, governance.propose(proposal), policy=self.policy)
         self.lake.ledger.described(feed, delivery.delivery_id, spec_sha256=spec.sha256)
-        return Described((spec,), answer.calls if answer else ())
+        return Described((spec,), answer.calls if answer else (), warnings)
 
     def ingest(self, feed: Feed, run_id: str) -> Ingested:
         """Load pending deliveries into bronze on the branch, bad rows into `ingest_errors`."""

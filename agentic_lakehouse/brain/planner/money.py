@@ -1,9 +1,10 @@
-"""The currency of prices that carry it in their cells (`15.00 USD`), where no column of its own says it."""
+"""The currency of prices that carry it in their cells (`15.00 USD`, `12,50 €`), where no column of its own says it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from agentic_lakehouse.brain.planner.tokens import lexicon, words
 from agentic_lakehouse.brain.planner.units import UNITS
@@ -14,6 +15,7 @@ from agentic_lakehouse.sql.types import literal, quote
 MOST = 0.9
 """Share of a price's cells that must name a currency."""
 CONFIDENCE = 0.85
+SHARED_SIGNS = frozenset({"$", "¥", "kr"})
 CODE = "(?i)[a-z]{3}"
 """Regular expression of an ISO 4217 code beside an amount."""
 _CODE = re.compile(rf"^\s*{CODE[4:]}\b|\b{CODE[4:]}\s*$", re.IGNORECASE)
@@ -32,20 +34,42 @@ def currency_line(question: MapQuestion, taken: Mapping[str, SourceColumn]) -> d
         None,
     )
     numeric = [taken[t.name] for t in question.targets if t.name in taken and is_numeric(t)]
-    source = next((s for s in numeric if s.type == "string" and _names_currency(s)), None)
+    source = next((s for s in numeric if is_currency(s.unit) or _names_currency(s)), None)
     if target is None or source is None:
         return None
+    column = quote(source.name)
     return {
         "target": target,
         "sources": [source.source_name],
-        "expression": f"upper(regexp_extract({quote(source.name)}, {literal(CODE)}))",
+        "expression": f"upper(regexp_extract({column}, {literal(CODE)}))"
+        if source.type == "string"
+        else f"CASE WHEN {column} IS NOT NULL THEN {literal(source.unit or '')} END",
         "confidence": CONFIDENCE,
         "rationale": f"{source.source_name!r} writes the currency beside each amount.",
     }
 
 
+@lru_cache(maxsize=1)
+def _codes() -> frozenset[str]:
+    from babel.numbers import list_currencies
+
+    return frozenset(list_currencies())
+
+
+def is_currency(unit: str | None) -> bool:
+    """Say whether a unit is an ISO 4217 code; a sign that several countries share (`$`) names none."""
+    return unit in _codes()
+
+
+def is_money(unit: str) -> bool:
+    """Say whether a unit is a currency, by code or by sign."""
+    return unit in SHARED_SIGNS or is_currency(unit)
+
+
 def _names_currency(source: SourceColumn) -> bool:
-    """Say whether nearly all cells are an amount with a code of three letters that is no unit of measure."""
+    """Say whether nearly all cells of text are an amount with a code of three letters that is no unit of measure."""
+    if source.type != "string":
+        return False
     codes = {n.removeprefix("unit:"): count for n, count in source.semantics.items() if n.startswith("unit:")}
     money = sum(count for code, count in codes.items() if len(code) == 3 and code.isalpha() and code not in UNITS)
     values = shown(source)
