@@ -137,10 +137,9 @@ NOTATIONS = (
 """Notations that profiling tries, those without grouping first. After CLDR's number patterns."""
 
 
-def is_padded(text: pl.Expr) -> pl.Expr:
-    """Whether `text` may be digits that begin with a zero which a number would lose: a cheap look, never too few."""
-    begins = text.str.starts_with("0") | text.str.starts_with("-0") | text.str.starts_with("+0")
-    return begins & (text.str.len_bytes() > 1)
+def begins_whole(text: pl.Expr) -> pl.Expr:
+    """Whether `text` cannot be digits that begin with a zero which a number would lose: by byte order, which is quick."""
+    return (text >= "1") | text.is_between(pl.lit("-1"), pl.lit("-9~")) | (text.str.len_bytes() == 1)
 
 
 def whole_digits(plain: pl.Expr) -> pl.Expr:
