@@ -86,7 +86,11 @@ class Written:
     @property
     def most(self) -> int:
         """How many values the best notation reads."""
-        return max(tally.matches for tally in self.notations.values())
+        return max(self.best("."), self.best(","))
+
+    def best(self, mark: str) -> int:
+        """How many values the best notation with a decimal mark reads."""
+        return max(self.notations[n.format].matches for n in NOTATIONS if n.mark == mark)
 
     def fitting(self, mark: str) -> list[DecimalNotation]:
         """Return the undressed notations that read more than bare digits, best first; the plain one where none does.
@@ -155,11 +159,18 @@ class NumberTallies:
         """Values that can only be read with one decimal mark, by that mark: what a column proves for its file."""
         votes: Counter[str] = Counter()
         for written in self.written.values():
-            best = {
-                mark: max(written.notations[n.format].matches for n in NOTATIONS if n.mark == mark) for mark in ".,"
-            }
-            votes += Counter({".": best["."] - best[","], ",": best[","] - best["."]})
+            point, comma = written.best("."), written.best(",")
+            votes += Counter({".": point - comma, ",": comma - point})
         return votes
+
+    def open_mark(self, mark: str, least: float) -> tuple[str, str] | None:
+        """Return a number like `1.234` and how `mark` has it read, where every mark reads at least so many."""
+        for written in self.written.values():
+            if written.best(".") == written.best(",") > written.digits.matches and written.most >= least:
+                notation = written.fitting(mark)[0].format
+                greatest = written.notations[notation].greatest
+                return (greatest[1], notation) if greatest else None
+        return None
 
     def evidence(self, mark: str) -> list[tuple[TypeEvidence, Tally]]:
         """Return the readings as integers and decimals; `mark` is believed where the column leaves it open."""

@@ -39,6 +39,8 @@ class Beliefs:
     """Decimal mark."""
     order: str | None
     """Order of day, month and year, such as `dmy`."""
+    is_mark_known: bool = True
+    """Whether the locale or another column speaks for the mark."""
 
 
 class ColumnTally:
@@ -109,6 +111,8 @@ class ColumnTally:
                 self.types,
                 values=self._values,
                 order=beliefs.order,
+                mark=beliefs.mark,
+                is_mark_known=beliefs.is_mark_known,
                 seen=self._top if self._semantics["scientific"] else (),
             ),
         )

@@ -13,16 +13,25 @@ CUT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+]?[0-9]+")
 """Scientific notation of large numbers: what a spreadsheet makes of a long identifier, its last digits lost."""
 
 
-def doubts(types: TypeTallies, *, values: int, order: str | None, seen: Iterable[str]) -> tuple[str, ...]:
+def doubts(
+    types: TypeTallies, *, values: int, order: str | None, mark: str, is_mark_known: bool, seen: Iterable[str]
+) -> tuple[str, ...]:
     """Return warnings about a column.
 
     Args:
         types: its readings.
         values: how many values it has.
         order: order of day, month and year that the vendor's locale names.
+        mark: decimal mark to believe.
+        is_mark_known: whether the locale or another column speaks for it.
         seen: values of the column.
     """
-    return (*_cut_numbers(seen), *_open_dates(types, values, order), *_several_units(types, values))
+    return (
+        *_cut_numbers(seen),
+        *_open_dates(types, values, order),
+        *([] if is_mark_known else _open_mark(types, values, mark)),
+        *_several_units(types, values),
+    )
 
 
 def _cut_numbers(seen: Iterable[str]) -> Iterator[str]:
@@ -42,6 +51,16 @@ def _open_dates(types: TypeTallies, values: int, order: str | None) -> Iterator[
         yield (
             f"dates such as {tally.least[1]!r} may be {formats}, and nothing tells which: left as text. The vendor's "
             "`locale` in its facts settles it."
+        )
+
+
+def _open_mark(types: TypeTallies, values: int, mark: str) -> Iterator[str]:
+    found = types.numbers.open_mark(mark, ENOUGH * values)
+    if found is not None:
+        example, fmt = found
+        yield (
+            f"numbers such as {example!r} may have a decimal mark or one between thousands, and nothing tells which: "
+            f"read like {fmt}. The vendor's `locale` in its facts settles it."
         )
 
 

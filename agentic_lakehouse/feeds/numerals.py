@@ -138,7 +138,7 @@ NOTATIONS = (
 
 
 def begins_whole(text: pl.Expr) -> pl.Expr:
-    """Whether `text` cannot be digits that begin with a zero which a number would lose: by byte order, which is quick."""
+    """Whether `text` cannot be digits that begin with a zero, which a number would lose: told by byte order."""
     return (text >= "1") | text.is_between(pl.lit("-1"), pl.lit("-9~")) | (text.str.len_bytes() == 1)
 
 

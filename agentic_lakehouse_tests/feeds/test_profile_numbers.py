@@ -56,6 +56,28 @@ def test_a_lone_point_before_three_digits_is_settled_by_locale(tmp_path: Path, l
     assert best(measured(tmp_path, ["1.234", "15.300"], locale=locale)).format == fmt
 
 
+@pytest.mark.parametrize(("locale", "count"), [("de_DE", 0), ("en_US", 0), (None, 1), ("xx_YY", 1)])
+def test_a_lone_point_before_three_digits_that_nothing_settles_is_told(
+    tmp_path: Path, locale: str | None, count: int
+) -> None:
+    column = measured(tmp_path, ["1.234", "15.300"], locale=locale)
+
+    assert len(column.warnings) == count
+    assert all("'15.300'" in warning and "1234.56" in warning for warning in column.warnings)
+
+
+def test_a_lone_comma_that_nothing_settles_is_told_as_it_is_read(tmp_path: Path) -> None:
+    column = measured(tmp_path, ["1,234", "15,300"])
+
+    assert best(column).format == "1,234.56"
+    assert "1,234.56" in column.warnings[0]
+
+
+@pytest.mark.parametrize("values", [["1.234", "0.5"], ["0.750", "1.250"], ["1.234", "12.345.678"], ["1", "2"]])
+def test_a_mark_that_the_column_settles_is_no_news(tmp_path: Path, values: list[str]) -> None:
+    assert measured(tmp_path, values).warnings == ()
+
+
 def test_a_lone_point_before_three_digits_is_settled_by_another_column(write: Write) -> None:
     path = write("a.tsv", "id\tstock\tprice\na\t1.234\t12,50\nb\t15.300\t1.399,00\n")
 
