@@ -6,9 +6,8 @@ from collections.abc import Collection, Sequence
 
 from agentic_lakehouse.brain.feed_specs import CLAIM_SHARE, LONG_DIGITS, MAX_DIGITS
 from agentic_lakehouse.brain.planner.keys import LONG_TEXT, choose_keys
-from agentic_lakehouse.brain.planner.money import is_money
 from agentic_lakehouse.brain.planner.tokens import header_concepts, header_words, lexicon, words
-from agentic_lakehouse.brain.planner.units import header_unit, unit_named
+from agentic_lakehouse.brain.planner.units import PERCENT, header_unit, is_money, unit_named
 from agentic_lakehouse.brain.question import ColumnFacts, DescribeQuestion
 from agentic_lakehouse.contracts.profile import TypeEvidence
 
@@ -70,7 +69,7 @@ def choose_type(column: ColumnFacts) -> TypeEvidence | None:
 
 def _says_how_much(column: ColumnFacts, unit: str | None) -> bool:
     """Say whether a number with a unit in its cell is a quantity; under `Size` or `Model`, `38 cm` is a name."""
-    if unit is None or unit == "%" or is_money(unit):
+    if unit is None or unit == PERCENT or is_money(unit):
         return True
     return not lexicon().measure.isdisjoint(header_concepts(column.source_name))
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from agentic_lakehouse.brain.planner.tokens import lexicon, words
-from agentic_lakehouse.brain.planner.units import UNITS
+from agentic_lakehouse.brain.planner.units import UNITS, is_currency
 from agentic_lakehouse.brain.planner.values import is_numeric, shown
 from agentic_lakehouse.brain.question import MapQuestion, SourceColumn
 from agentic_lakehouse.sql.types import literal, quote
@@ -15,7 +14,6 @@ from agentic_lakehouse.sql.types import literal, quote
 MOST = 0.9
 """Share of a price's cells that must name a currency."""
 CONFIDENCE = 0.85
-SHARED_SIGNS = frozenset({"$", "¥", "kr"})
 CODE = "(?i)[a-z]{3}"
 """Regular expression of an ISO 4217 code beside an amount."""
 _CODE = re.compile(rf"^\s*{CODE[4:]}\b|\b{CODE[4:]}\s*$", re.IGNORECASE)
@@ -47,23 +45,6 @@ def currency_line(question: MapQuestion, taken: Mapping[str, SourceColumn]) -> d
         "confidence": CONFIDENCE,
         "rationale": f"{source.source_name!r} writes the currency beside each amount.",
     }
-
-
-@lru_cache(maxsize=1)
-def _codes() -> frozenset[str]:
-    from babel.numbers import list_currencies
-
-    return frozenset(list_currencies())
-
-
-def is_currency(unit: str | None) -> bool:
-    """Say whether a unit is an ISO 4217 code; a sign that several countries share (`$`) names none."""
-    return unit in _codes()
-
-
-def is_money(unit: str) -> bool:
-    """Say whether a unit is a currency, by code or by sign."""
-    return unit in SHARED_SIGNS or is_currency(unit)
 
 
 def _names_currency(source: SourceColumn) -> bool:
