@@ -142,7 +142,7 @@ def _column_spec(claim: ColumnClaim, column: ColumnProfile, name: str) -> Column
         name=name,
         nullable=claim.nullable or column.nulls > 0,
         null_tokens=_null_tokens(claim, column, is_text=best is None),
-        unit=_seen_unit(claim, column),
+        unit=_measured_unit(best) or _seen_unit(claim, column),
         description=claim.description,
         **reading,
     )
@@ -152,6 +152,11 @@ def _null_tokens(claim: ColumnClaim, column: ColumnProfile, *, is_text: bool) ->
     """Return the null words of a column; in text only those that the file was found to hold."""
     claimed = () if is_text else (token.strip() for token in claim.null_tokens)
     return tuple(sorted({*column.null_tokens, *claimed} - {""}))
+
+
+def _measured_unit(reading: TypeEvidence | None) -> str | None:
+    """Return the unit that every number of a column was found to carry."""
+    return unit_named(reading.unit) or reading.unit if reading is not None else None
 
 
 def _seen_unit(claim: ColumnClaim, column: ColumnProfile) -> str | None:

@@ -49,6 +49,9 @@ def describe(
                 "spec_sha256": spec.sha256,
                 "model": answer.model_version,
                 "errors": [],
+                "warnings": [
+                    {"source_name": name, "message": text} for name, told in measured.warnings.items() for text in told
+                ],
             }
         )
         return
@@ -62,6 +65,8 @@ def describe(
             for c in spec.columns
         ],
     )
+    for name, told in measured.warnings.items():
+        console().print(*(f"Warning: {name!r}: {text}" for text in told), sep="\n", markup=False)
     console().print(f"Key: {', '.join(spec.primary_key) or 'none'}. Described by {answer.model_version}.", markup=False)
 
 

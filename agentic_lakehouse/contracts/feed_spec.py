@@ -57,14 +57,16 @@ class ColumnSpec(Contract):
     null_tokens: tuple[str, ...] = ()
     """Cells that mean "no value", besides the empty cell. Compared after trimming, case kept."""
     format: str | None = None
-    """How text is parsed: `1.234,56` style marks for decimals, a strptime pattern for dates and
-    timestamps, `ja|nein` for booleans."""
+    """How text is parsed: for decimals 1234.56 as the vendor writes it, with the currency, `%` or unit that every cell
+    carries (`1.234,56`, `$1,234.56`, `1234.56 %`); a strptime pattern for dates and timestamps; `ja|nein` for
+    booleans."""
     precision: int = Field(default=18, ge=1, le=38)
     """Digits in all, for decimals."""
     scale: int = Field(default=4, ge=0, le=18)
     """Digits after the point, for decimals. A cell with more is an error, never rounded."""
     unit: str | None = None
-    """Unit of measure found in the header or the cells, such as `g` or `lb`."""
+    """Unit found in the header or the cells: of measure, such as `g` or `lb`, an ISO 4217 code, or `%`. A percentage
+    keeps its number: `19 %` is 19."""
     description: str = ""
     """What the column holds, in one sentence."""
 

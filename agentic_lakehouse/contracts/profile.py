@@ -23,6 +23,8 @@ class TypeEvidence(Contract):
     """Most digits seen after the decimal mark, for decimals."""
     max_digits: int = 0
     """Most digits seen before the decimal mark, for integers and decimals."""
+    unit: str | None = None
+    """Unit that `format` says every number carries: an ISO 4217 code or sign, `%`, or a unit of measure."""
 
 
 class ColumnProfile(Contract):
@@ -55,6 +57,8 @@ class ColumnProfile(Contract):
     """The most frequent values with their counts; all of them when `distinct` is 20 or less."""
     samples: tuple[str, ...] = ()
     """Up to 8 distinct values, spread over the file, each cut to 80 characters."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know of the column, measured: digits that are lost, dates whose order nothing tells."""
 
 
 class FeedProfile(Contract):
@@ -77,6 +81,11 @@ class FeedProfile(Contract):
     def source_names(self) -> tuple[str, ...]:
         """Headers in file order."""
         return tuple(c.source_name for c in self.columns)
+
+    @property
+    def warnings(self) -> dict[str, tuple[str, ...]]:
+        """Columns with warnings, by header."""
+        return {c.source_name: c.warnings for c in self.columns if c.warnings}
 
     @property
     def shape_sha256(self) -> str:

@@ -108,7 +108,7 @@ def fault_message(column: ColumnSpec, code: str, cell: str | None) -> str:
 def _expected(column: ColumnSpec, code: str) -> str:
     whole = column.precision - column.scale
     return {
-        "not_an_integer": "a whole number of at most 64 bits",
+        "not_an_integer": "a whole number of at most 64 bits, without leading zeros",
         "not_a_decimal": f"a number written like {column.format or PLAIN}",
         "decimal_too_long": f"a number of at most {whole} digits before and {column.scale} behind the decimal mark",
         "not_a_boolean": f"one of {(column.format or TRUE_FALSE).replace('|', ', ')}",

@@ -13,7 +13,7 @@ import polars as pl
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec
 from agentic_lakehouse.feeds.formats import boolean_words
 from agentic_lakehouse.feeds.instants import ISO_DATE, ISO_TIMESTAMPS, read_date, read_timestamp
-from agentic_lakehouse.feeds.numerals import decimal_notation
+from agentic_lakehouse.feeds.numerals import begins_whole, decimal_notation
 
 
 def text_of(column: ColumnSpec, cell: pl.Expr) -> pl.Expr:
@@ -39,21 +39,21 @@ def value_of(column: ColumnSpec, text: pl.Expr, cell: pl.Expr) -> pl.Expr:
 
 
 def _integer(_: ColumnSpec, text: pl.Expr) -> pl.Expr:
-    return text.cast(pl.Int64, strict=False)
+    return pl.when(begins_whole(text)).then(text.cast(pl.Int64, strict=False))
 
 
 def _decimal(column: ColumnSpec, text: pl.Expr) -> pl.Expr:
-    """Numbers whose digits all fit: the cast would round others silently, and read exponents."""
+    """Numbers whose digits all fit: the cast would round others silently, read exponents, and lose leading zeros."""
     notation = decimal_notation(column.format)
     if notation is None:
         return pl.lit(None)
-    if notation.group:
+    if notation.group or notation.is_dressed:
         number = notation.plain(text)
     else:
         foreign = text.str.contains("[.eE]" if notation.mark == "," else "[eE]")
         number = pl.when(~foreign).then(text.str.replace(notation.mark, ".", literal=True))
     behind = number.str.len_bytes() - number.str.find(".", literal=True) - 1
-    fits = behind.is_null() | behind.is_between(1, column.scale)
+    fits = (behind.is_null() & begins_whole(text)) | behind.is_between(1, column.scale)
     return pl.when(fits).then(number).cast(pl.Decimal(column.precision, column.scale), strict=False)
 
 

@@ -9,8 +9,10 @@ import polars as pl
 
 from agentic_lakehouse.contracts.profile import ColumnProfile, TypeEvidence
 from agentic_lakehouse.feeds.distinct import DistinctCounter
-from agentic_lakehouse.feeds.evidence import Tally, TypeTallies
+from agentic_lakehouse.feeds.doubts import doubts
+from agentic_lakehouse.feeds.evidence import TypeTallies
 from agentic_lakehouse.feeds.semantics import count_semantics
+from agentic_lakehouse.feeds.tally import Tally
 from agentic_lakehouse.feeds.vocabulary import NULL_WORDS, SOFT_NULL_WORDS
 
 MAX_SHOWN = 80
@@ -37,6 +39,8 @@ class Beliefs:
     """Decimal mark."""
     order: str | None
     """Order of day, month and year, such as `dmy`."""
+    is_mark_known: bool = True
+    """Whether the locale or another column speaks for the mark."""
 
 
 class ColumnTally:
@@ -103,6 +107,14 @@ class ColumnTally:
             patterns=dict(sorted(self._patterns.items(), key=_by_count)[:MAX_PATTERNS]),
             top_values=dict(sorted(self._top.items(), key=_by_count)[:MAX_TOP]),
             samples=self._spread(),
+            warnings=doubts(
+                self.types,
+                values=self._values,
+                order=beliefs.order,
+                mark=beliefs.mark,
+                is_mark_known=beliefs.is_mark_known,
+                seen=self._top if self._semantics["scientific"] else (),
+            ),
         )
 
     def _count_shapes(self, values: pl.DataFrame) -> None:

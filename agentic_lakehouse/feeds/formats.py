@@ -22,8 +22,9 @@ def boolean_words(fmt: str | None) -> tuple[str, str] | None:
 def format_problem(kind: ColumnType, fmt: str | None) -> str | None:
     """Return what is wrong with a column's format; `None` where it can be read by.
 
-    A decimal's format is 1234.56 as the vendor writes it, a date's or timestamp's a strptime pattern, a
-    boolean's the words for true and false with a bar between them. Other types have none.
+    A decimal's format is 1234.56 as the vendor writes it (also `1.234,56 €`, `1.234,56-`, `(1,234.56)`), a date's or
+    timestamp's a strptime pattern, a boolean's the words for true and false with a bar between them. Other types have
+    none.
     """
     if fmt is None:
         return None

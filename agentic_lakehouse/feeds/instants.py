@@ -1,7 +1,8 @@
 """Dates and timestamps as text: strptime patterns, read strictly, in the words that Python and DuckDB share.
 
 A pattern's fields have fixed widths here (`%Y` is four digits, `%d` one or two): without that,
-`01/02/24` would be a day of the year 24. A fraction (`.%f`) may be missing.
+`01/02/24` would be a day of the year 24. A fraction (`.%f`) may be missing. Months may be named in any language that
+`months.py` knows. Years of two digits are those from 1970 to 2069.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Literal
 
 import polars as pl
 
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+from agentic_lakehouse.feeds.months import LONG_MONTHS, SHORT_MONTHS
+
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
-_SHORT_MONTHS = re.sub(r"([A-Z]..)[a-z]*", r"\1", _MONTHS)
 _SHORT_DAYS = re.sub(r"([A-Z]..)[a-z]*", r"\1", _DAYS)
 _FIELDS = {
     "%Y": ("[0-9]{4}", "%Y"),
@@ -23,8 +24,8 @@ _FIELDS = {
     "%m": ("[0-9]{1,2}", "%m"),
     "%d": ("[0-9]{1,2}", "%d"),
     "%j": ("[0-9]{3}", "%j"),
-    "%b": (f"(?i:{_SHORT_MONTHS})", "%b"),
-    "%B": (f"(?i:{_MONTHS})", "%B"),
+    "%b": (f"(?i:{'|'.join(SHORT_MONTHS)})[.]?", "%b"),
+    "%B": (f"(?i:{'|'.join(LONG_MONTHS)})", "%B"),
     "%a": (f"(?i:{_SHORT_DAYS})", "%a"),
     "%A": (f"(?i:{_DAYS})", "%A"),
     "%H": ("[0-9]{1,2}", "%H"),
@@ -35,8 +36,10 @@ _FIELDS = {
     "%z": ("(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})", "%#z"),
     ".%f": ("(?:[.][0-9]{1,9})?", "%.f"),
     "%%": ("%", "%%"),
+    " ": ("[ \u00a0\u202f]", " "),
 }
 """Field to its regular expression and to chrono's word for it, which Polars takes."""
+_NAMES = {"%b": SHORT_MONTHS, "%B": LONG_MONTHS}
 _TOKEN = re.compile(r"\.%f|%.|[^%]")
 
 _DATE_FIELDS = ({"%Y", "%y"}, {"%m", "%b", "%B", "%j"}, {"%d", "%j"})
@@ -50,7 +53,7 @@ _ORDERS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y
 _SHORT_YEARS = ("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%y/%m/%d", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d")
 _NAMED = (
     "%d %b %Y", "%d-%b-%Y", "%d. %b %Y", "%b %d, %Y", "%b %d %Y", "%d-%b-%y", "%d %B %Y", "%B %d, %Y",
-    "%a, %d %b %Y",
+    "%a, %d %b %Y", "%d. %B %Y", "%d de %B de %Y", "%d-%B-%Y", "%d/%b/%Y", "%d.%b.%Y", "%Y-%b-%d", "%d%b%Y",
 )  # fmt: skip
 COMPACT = "%Y%m%d"
 DATES = (*_ORDERS, *_SHORT_YEARS, *_NAMED, COMPACT)
@@ -65,7 +68,9 @@ def instant_problem(kind: str, fmt: str) -> str | None:
     tokens = _TOKEN.findall(fmt)
     unknown = [t for t in tokens if t.startswith("%") and t not in _FIELDS]
     if unknown or not tokens:
-        return f"{unknown[0] if unknown else fmt!r} is not one of {', '.join(_FIELDS)}"
+        return (
+            f"{unknown[0] if unknown else fmt!r} is not one of {', '.join(field for field in _FIELDS if '%' in field)}"
+        )
     fields = set(tokens)
     if not all(fields & wanted for wanted in _DATE_FIELDS):
         return "it needs a year, a month and a day"
@@ -105,7 +110,8 @@ def layouts(text: str) -> Iterator[tuple[Literal["date", "timestamp"], str]]:
 
 def read_date(text: pl.Expr, fmt: str) -> pl.Expr:
     """Return trimmed `text` as dates; null where it is no date in this pattern."""
-    return pl.when(text.str.contains(instant_regex(fmt))).then(text).str.to_date(_chrono(fmt), strict=False)
+    laid_out, pattern = _laid_out(text, fmt)
+    return laid_out.str.to_date(pattern, strict=False)
 
 
 def read_timestamp(text: pl.Expr, fmt: str) -> pl.Expr:
@@ -113,11 +119,10 @@ def read_timestamp(text: pl.Expr, fmt: str) -> pl.Expr:
 
     An offset in the text is honoured; without one the time is taken as UTC. A bare date is its midnight.
     """
-    laid_out: pl.Expr = pl.when(text.str.contains(instant_regex(fmt))).then(text)
     fields = set(_TOKEN.findall(fmt))
     if not fields & _TIME_FIELDS:
         return read_date(text, fmt).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    pattern = _chrono(fmt)
+    laid_out, pattern = _laid_out(text, fmt)
     if "%z" in fields:
         return laid_out.str.to_datetime(pattern, time_unit="us", time_zone="UTC", strict=False)
     if "%M" not in fields:  # chrono wants a minute
@@ -125,5 +130,18 @@ def read_timestamp(text: pl.Expr, fmt: str) -> pl.Expr:
     return laid_out.str.to_datetime(pattern, time_unit="us", strict=False).dt.replace_time_zone("UTC")
 
 
-def _chrono(fmt: str) -> str:
-    return "".join(_FIELDS[t][1] if t in _FIELDS else t for t in _TOKEN.findall(fmt))
+def _laid_out(text: pl.Expr, fmt: str) -> tuple[pl.Expr, str]:
+    """Return `text` where it is laid out as `fmt`, else null, and chrono's pattern for it; a month's name in digits."""
+    tokens = _TOKEN.findall(fmt)
+    place = next((place for place, token in enumerate(tokens) if token in _NAMES), None)
+    if place is None:
+        return pl.when(text.str.contains(instant_regex(fmt))).then(text), _chrono(tokens)
+    before, name, behind = (_regex("".join(part)) for part in (tokens[:place], tokens[place], tokens[place + 1 :]))
+    parts = [text.str.extract(f"^({before})({name})({behind})$", group) for group in (1, 2, 3)]
+    word = parts[1].str.to_lowercase().str.strip_chars_end(".")
+    parts[1] = word.replace_strict(_NAMES[tokens[place]], default=None, return_dtype=pl.String)
+    return pl.concat_str(parts), _chrono([*tokens[:place], "%m", *tokens[place + 1 :]])
+
+
+def _chrono(tokens: list[str]) -> str:
+    return "".join(_FIELDS[t][1] if t in _FIELDS else t for t in tokens)

@@ -1,75 +1,145 @@
 """Numbers as text: the notations that vendors use, and the Polars expressions that read them.
 
-Profiling counts with these expressions and loading reads with them, so that both agree on every cell.
+Profiling counts with these expressions and loading reads with them, so that both agree on every cell. Digits that
+begin with a zero and have no decimal mark (`00123`) are no number: they name something, and a number would lose them.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Literal
 
 import polars as pl
 
-INTEGER = r"^[+-]?[0-9]+$"
+from agentic_lakehouse.feeds.affixes import AFFIX
+
+INTEGER = r"^[+-]?(?:0|[1-9][0-9]*)$"
 PLAIN = "1234.56"
-_FORMAT = re.compile(r"[0-9](?P<group>[^0-9]?)[0-9]{3}(?:(?P<mark>[^0-9])[0-9]+)?")
-_GROUPS = {"": "", ",": ",", ".": "[.]", " ": "[ \u00a0\u202f]", "'": "['\u2019]", "_": "_"}
+INDIAN = "12,34,567.89"
+_FORMAT = re.compile(
+    rf"(?P<opened>\()?(?P<before>{AFFIX})?\s?"
+    r"(?:(?P<indian>12,34,567\.89)|[0-9](?P<group>[^0-9]?)[0-9]{3}(?:(?P<mark>[^0-9])[0-9]+)?)"
+    rf"(?P<behind>-)?\s?(?P<after>{AFFIX})?(?P<closed>\))?"
+)
+SPACES = " \u00a0\u2007\u2009\u202f"
+"""Spaces that stand between groups of digits: plain, no-break, figure, thin, narrow no-break."""
+GROUPS = {"": "", ",": ",", ".": "[.]", " ": f"[{SPACES}]", "'": "['\u2019]", "_": "_", "·": "·"}
+"""Group mark to the regular expression of what is written for it."""
 _MARKS = {".": "[.]", ",": ","}
+Minus = Literal["", "-", "()"]
 
 
 @dataclass(frozen=True)
 class DecimalNotation:
-    """How a vendor writes decimals, named by the number 1234.56 written so (`1.234,56`)."""
+    """How a vendor writes decimals, named by the number 1234.56 written so (`1.234,56`, `$1,234.56`)."""
 
     format: str
     group: str
     """Mark between groups of three digits, which may be left out; empty where there is none."""
     mark: str
     """Decimal mark."""
+    before: str = ""
+    after: str = ""
+    """What every number carries before or behind it, with or without a space: a currency, `%`, a unit."""
+    minus: Minus = ""
+    """How a negative number may be written besides with a sign in front: sign behind, or in brackets."""
+    indian: bool = False
+    """Whether groups are of two digits, but for the last: `12,34,567`."""
+
+    @cached_property
+    def _unsigned(self) -> str:
+        group, mark = GROUPS[self.group], _MARKS[self.mark]
+        ungrouped = f"[0-9]+{mark}[0-9]+|{mark}[0-9]+|0|[1-9][0-9]*"
+        if not group:
+            return ungrouped
+        first = f"[1-9][0-9]?(?:{group}[0-9]{{2}})*{group}[0-9]{{3}}" if self.indian else None
+        return f"{first or f'[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+'}(?:{mark}[0-9]+)?|{ungrouped}"
 
     @cached_property
     def pattern(self) -> str:
         """Regular expression, for Rust and Python, of the texts that are numbers in this notation."""
-        group, mark = _GROUPS[self.group], _MARKS[self.mark]
-        grouped = f"[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+|" if group else ""
-        return f"^[+-]?(?:(?:{grouped}[0-9]+)(?:{mark}[0-9]+)?|{mark}[0-9]+)$"
+        number, before, after = f"(?:{self._unsigned})", re.escape(self.before), re.escape(self.after)
+        lead = rf"(?:[+-]?\s*{before}\s*|{before}\s*[+-]?\s*)" if before else "[+-]?"
+        bare, tail = rf"{before}\s*" if before else "", rf"\s*{after}" if after else ""
+        forms = [f"{lead}{number}{tail}"]
+        if self.minus == "-":
+            forms += [f"{bare}{number}-{tail}", *([f"{bare}{number}{tail}-"] if tail else [])]
+        elif self.minus == "()":
+            forms += [rf"\({bare}{number}{tail}\)", *([rf"{bare}\({number}\){tail}"] if bare or tail else [])]
+        return f"^(?:{'|'.join(forms)})$"
+
+    @property
+    def is_dressed(self) -> bool:
+        """Whether more than digits, marks and a sign in front may stand in a number."""
+        return bool(self.before or self.after or self.minus)
 
     def plain(self, text: pl.Expr) -> pl.Expr:
         """Return trimmed `text` as a plain number with a point; null where it is no number in this notation."""
-        number = text
+        number = text.str.extract(f"({self._unsigned})", 1) if self.is_dressed else text
         if self.group:
-            number = number.str.replace_all(_GROUPS[self.group], "")
+            number = number.str.replace_all(GROUPS[self.group], "")
         if self.mark != ".":
             number = number.str.replace(self.mark, ".", literal=True)
+        if self.is_dressed:
+            number = pl.when(text.str.contains("[-(]")).then(pl.concat_str(pl.lit("-"), number)).otherwise(number)
         return pl.when(text.str.contains(self.pattern)).then(number)
 
+    def dressed(self, before: str, after: str, minus: Minus, *, spaced: bool = False) -> DecimalNotation:
+        """Return this notation with something around its numbers; `spaced` is only how its format shows it."""
+        gap = " " if spaced else ""
+        number = f"{before}{gap if before else ''}{self.format}{'-' * (minus == '-')}{gap if after else ''}{after}"
+        shown = f"({number})" if minus == "()" else number
+        return replace(self, format=shown, before=before, after=after, minus=minus)
 
+
+@lru_cache(maxsize=512)
 def decimal_notation(fmt: str | None) -> DecimalNotation | None:
     """Return the notation that a `ColumnSpec.format` names (none is `1234.56`); `None` where it names none."""
     found = _FORMAT.fullmatch(fmt or PLAIN)
-    if found is None:
+    if found is None or bool(found["opened"]) != bool(found["closed"]) or (found["opened"] and found["behind"]):
         return None
-    group, mark = found["group"], found["mark"] or ("," if found["group"] == "." else ".")
-    if group not in _GROUPS or mark not in _MARKS or group == mark:
+    group = "," if found["indian"] else found["group"]
+    mark = "." if found["indian"] else found["mark"] or ("," if group == "." else ".")
+    if group not in GROUPS or mark not in _MARKS or group == mark:
         return None
-    return DecimalNotation(fmt or PLAIN, group, mark)
-
-
-NOTATIONS = tuple(
-    DecimalNotation(fmt, group, mark)
-    for fmt, group, mark in (
-        (PLAIN, "", "."),
-        ("1234,56", "", ","),
-        ("1,234.56", ",", "."),
-        ("1.234,56", ".", ","),
-        ("1 234,56", " ", ","),
-        ("1'234.56", "'", "."),
-        ("1 234.56", " ", "."),
-        ("1'234,56", "'", ","),
+    minus: Minus = "()" if found["opened"] else "-" if found["behind"] else ""
+    return DecimalNotation(
+        fmt or PLAIN,
+        group,
+        mark,
+        before=found["before"] or "",
+        after=found["after"] or "",
+        minus=minus,
+        indian=bool(found["indian"]),
     )
+
+
+NOTATIONS = (
+    *(
+        DecimalNotation(fmt, group, mark)
+        for fmt, group, mark in (
+            (PLAIN, "", "."),
+            ("1234,56", "", ","),
+            ("1,234.56", ",", "."),
+            ("1.234,56", ".", ","),
+            ("1 234,56", " ", ","),
+            ("1'234.56", "'", "."),
+            ("1 234.56", " ", "."),
+            ("1'234,56", "'", ","),
+            ("1_234.56", "_", "."),
+            ("1·234,56", "·", ","),
+        )
+    ),
+    DecimalNotation(INDIAN, ",", ".", indian=True),
 )
 """Notations that profiling tries, those without grouping first. After CLDR's number patterns."""
+
+
+def begins_whole(text: pl.Expr) -> pl.Expr:
+    """Whether `text` cannot be digits that begin with a zero, which a number would lose: told by byte order."""
+    return (text >= "1") | text.is_between(pl.lit("-1"), pl.lit("-9~")) | (text.str.len_bytes() == 1)
 
 
 def whole_digits(plain: pl.Expr) -> pl.Expr:

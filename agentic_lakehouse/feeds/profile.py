@@ -69,6 +69,5 @@ def _beliefs(tallies: list[ColumnTally], locale: str | None) -> Beliefs:
     for tally in tallies:
         votes += tally.types.mark_votes
     proved = votes.most_common(1)[0][0] if votes else "."
-    return Beliefs(
-        mark=(decimal_mark(locale) if locale else None) or proved, order=date_order(locale) if locale else None
-    )
+    told = decimal_mark(locale) if locale else None
+    return Beliefs(mark=told or proved, order=date_order(locale) if locale else None, is_mark_known=bool(told or votes))

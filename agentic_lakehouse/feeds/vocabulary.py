@@ -20,7 +20,13 @@ BOOLEAN_PAIRS = (
     ("true", "false"), ("yes", "no"), ("ja", "nein"), ("oui", "non"), ("wahr", "falsch"), ("vrai", "faux"),
     ("si", "no"), ("sí", "no"), ("sì", "no"), ("sim", "não"), ("ja", "nee"), ("ja", "nej"), ("ja", "nei"),
     ("tak", "nie"), ("ano", "ne"), ("да", "нет"), ("verdadero", "falso"), ("vero", "falso"), ("waar", "onwaar"),
-    ("on", "off"), ("y", "n"), ("t", "f"), ("j", "n"), ("o", "n"), ("s", "n"), ("1", "0"),
+    ("verdadeiro", "falso"), ("prawda", "fałsz"), ("pravda", "nepravda"), ("áno", "nie"), ("da", "nu"),
+    ("da", "ne"), ("kyllä", "ei"), ("tosi", "epätosi"), ("jah", "ei"), ("jā", "nē"), ("taip", "ne"),
+    ("igen", "nem"), ("igaz", "hamis"), ("evet", "hayır"), ("doğru", "yanlış"), ("ναι", "όχι"), ("так", "ні"),
+    ("да", "не"), ("sand", "falsk"), ("sant", "falskt"), ("是", "否"), ("はい", "いいえ"), ("예", "아니오"),
+    ("نعم", "لا"),
+    ("כן", "לא"), ("✓", "✗"), ("✔", "✘"), ("✔", "✖"), ("☑", "☐"), ("on", "off"), ("y", "n"), ("t", "f"),
+    ("j", "n"), ("o", "n"), ("s", "n"), ("1", "0"),
 )  # fmt: skip
 """Words for true and false, the commonest pair first where a word stands in several."""
 BOOLEAN_WORDS = frozenset(word for pair in BOOLEAN_PAIRS for word in pair)

@@ -65,6 +65,7 @@ def _raw_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefiniti
                 "dagster/column_schema": md.column_schema(bronze_table(standard, described.spec)),
                 "spec": dg.MetadataValue.json(described.spec.model_dump(mode="json")),
                 "spec_sha256": described.spec.sha256,
+                "warnings": dg.MetadataValue.json(list(described.warnings)),
             },
             data_version=dg.DataVersion(described.spec.sha256),
         )

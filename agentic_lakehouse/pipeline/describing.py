@@ -38,17 +38,18 @@ class Describing(Upkeep):
         governance = self.lake.governance
         known = by_standing(governance.proposals(feed, kind="spec"))
         spec = answer = None
+        warnings: tuple[str, ...] = ()
         if known:
             with self.staging() as scratch:
                 path = local_copy(delivery.raw_uri, scratch, name=delivery.path, byte_size=delivery.byte_size)
                 spec = known_spec(path, name=delivery.path, specs=[spec_of(p) for p in known])
         if spec is None:
-            answer = describe(
-                self.profile_of(delivery, feed), feed=feed, facts=self.facts(feed), brain=self.brain, run_id=run_id
-            )
+            measured = self.profile_of(delivery, feed)
+            warnings = tuple(f"{name!r}: {text}" for name, told in measured.warnings.items() for text in told)
+            answer = describe(measured, feed=feed, facts=self.facts(feed), brain=self.brain, run_id=run_id)
             spec = named_apart(answer.value, types)
         self._settle(feed, delivery, spec, answer)
-        return Described((spec,), answer.calls if answer else ())
+        return Described((spec,), answer.calls if answer else (), warnings)
 
     def _settle(self, feed: Feed, delivery: Delivery, spec: FeedSpec, answer: Answer[FeedSpec] | None = None) -> None:
         """Say under which spec a delivery is read; one that is new is proposed, and decided on by the policy."""

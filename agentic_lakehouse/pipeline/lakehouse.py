@@ -101,7 +101,8 @@ class Lakehouse(Describing):
             log.count(calls)
             if not found:
                 return Described((self.spec_in_force(feed),), ())
-        return Described(tuple(d.spec for d in found), calls)
+        warnings = tuple(dict.fromkeys(warning for d in found for warning in d.warnings))
+        return Described(tuple(d.spec for d in found), calls, warnings)
 
     def ingest(self, feed: Feed, run_id: str) -> Ingested:
         """Load pending deliveries into bronze on the branch, bad rows into `ingest_errors`."""

@@ -32,6 +32,8 @@ class Described:
 
     specs: tuple[FeedSpec, ...]
     calls: tuple[ModelCall, ...]
+    warnings: tuple[str, ...] = ()
+    """What measuring found that a person should know; a delivery that a known spec fits is not measured."""
 
     @property
     def spec(self) -> FeedSpec:

@@ -107,10 +107,14 @@ def _gs1(arguments: Arguments, _: Dialect) -> exp.Expr:
     return fill(f"LEAST({matches}, ({ones} + 3 * ({threes})) % 10 = 0)", x=arguments[0])
 
 
+def is_number_example(text: str | None) -> bool:
+    """Say whether `parse_decimal` can read by an example."""
+    match = _FORMAT.fullmatch(text or "")
+    return match is not None and match["group"] != match["mark"]
+
+
 def _check_parse(arguments: Arguments) -> str | None:
-    example = text_literal(arguments[1]) if len(arguments) == 2 else None
-    match = _FORMAT.fullmatch(example or "")
-    if match is None or match["group"] == match["mark"]:
+    if len(arguments) != 2 or not is_number_example(text_literal(arguments[1])):
         return "it takes a text and an example of how numbers are written, such as '1.234,56'"
     return None
 

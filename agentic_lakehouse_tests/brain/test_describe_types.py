@@ -85,11 +85,38 @@ def test_an_empty_column_is_text(described) -> None:
         ("Weight in grams", ("10", "20"), "g"),
         ("Gewicht", ("250 g", "300 g"), "g"),
         ("Gewicht", ("1,5", "2,5"), None),
-        ("Price", ("15.00 USD", "16.00 USD"), None),
+        ("Price", ("15.00 USD", "16.00 USD"), "USD"),
+        ("Preis", ("1.215,00 €", "16,00 €"), "EUR"),
+        ("Price", ("$15.00", "$16.00"), "$"),
+        ("MwSt", ("19 %", "7 %"), "%"),
+        ("Gewicht", ("1,5 KG", "2,5 KG"), "kg"),
     ],
 )
 def test_units_are_read_from_header_or_cells(described, header, values, unit) -> None:
     assert described(header, *values).unit == unit
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "form"),
+    [
+        ("Preis", ("1.215,00 €", "16,00 €"), "1.234,56 €"),
+        ("MwSt", ("19 %", "7 %"), "1234.56 %"),
+        ("Gewicht", ("1,5 kg", "2,5 kg"), "1234,56 kg"),
+        ("Saldo", ("(5.00)", "6.00", "7.00"), "(1234.56)"),
+    ],
+)
+def test_what_every_number_carries_stands_in_the_format(described, header, values, form) -> None:
+    column = described(header, *values)
+
+    assert (column.type, column.format) == ("decimal", form)
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [("Size", ("38 cm", "40 cm")), ("Price", ("15.00 USD", "16.00 EUR")), ("Price", ("15.00 USD", "16.00"))],
+)
+def test_numbers_whose_unit_is_part_of_what_they_say_stay_text(described, header, values) -> None:
+    assert described(header, *values).type == "string"
 
 
 @pytest.mark.parametrize(("locale", "form"), [("de_DE", "%d/%m/%Y"), ("en_US", "%m/%d/%Y")])

@@ -18,7 +18,7 @@ def sql(measure, mapping_of):
         rows = [";".join(str(v[n % len(v)]) for v in columns.values()) for n in range(ROWS)]
         about = measure("\n".join([";".join(columns), *rows]) + "\n")
         found = {line.target: line.expression for line in mapping_of(about, onto, facts).columns}
-        return found[target]
+        return found.get(target)
 
     return of
 
@@ -42,9 +42,11 @@ def sql(measure, mapping_of):
         ("Body (HTML)", ["Plain text so far, long enough."], "description", 'strip_html("body_html")'),
         ("Bilder", ["https://x.de/1.jpg,https://x.de/2.jpg"], "image_url", """first_item("bilder", ',')"""),
         ("Bild", ["https://x.de/1.jpg"], "image_url", '"bild"'),
-        ("Preis", ["15.00 USD", "16.50 USD"], "price",
+        ("Preis", ["15.00 USD", "16.50 USD"], "price", '"preis"'),
+        ("Preis", ["15.00 USD", "16.50"], "price",
          """parse_decimal(regexp_extract("preis", '[-+]?[0-9][0-9.,]*'), '1,234.56')"""),
-        ("Gewicht", ["250 g", "300 g"], "weight_kg",
+        ("Gewicht", ["250 g", "300 g"], "weight_kg", """convert_unit("gewicht", 'g', 'kg')"""),
+        ("Gewicht", ["250 g", "300 G"], "weight_kg",
          """convert_unit(parse_decimal(regexp_extract("gewicht", '[-+]?[0-9][0-9.,]*'), '1,234.56'), 'g', 'kg')"""),
     ],
 )  # fmt: skip
@@ -107,6 +109,16 @@ def test_quotes_in_words_are_only_text(sql, standard) -> None:
     made = sql("grade", ["it's fine", "bad"], "grade", onto)
 
     assert made == """value_map("grade", 'bad', 'bad', 'it''s fine', 'good')"""
+
+
+def test_the_currency_that_every_amount_carries(sql, product) -> None:
+    made = sql("Preis", ["15,00 €", "16,50 €"], "currency", product)
+
+    assert made == """CASE WHEN "preis" IS NOT NULL THEN 'EUR' END"""
+
+
+def test_a_sign_that_several_currencies_share_names_none(sql, product) -> None:
+    assert sql("Price", ["$15.00", "$16.50"], "currency", product) is None
 
 
 def test_the_currency_beside_each_amount(sql, product) -> None:

@@ -139,3 +139,12 @@ def test_a_rationale_says_why(lines, product) -> None:
     line = lines({"Name": thing}, product)["title"]
 
     assert line.rationale == "'Name': a name of the target; its values fit."
+
+
+def test_a_percentage_is_no_price_and_an_amount_of_money_is_no_weight(pairs, product) -> None:
+    columns = {"Name": thing, "MwSt": lambda _: "19 %", "Preis": lambda n: f"{n},50 €", "Gewicht": lambda n: f"{n} €"}
+
+    found = pairs(columns, product)
+
+    assert found["price"] == found["currency"] == "Preis"
+    assert "weight_kg" not in found

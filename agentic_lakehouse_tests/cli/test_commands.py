@@ -66,8 +66,16 @@ def test_describe_writes_nothing(lakehouse, landing: Path) -> None:
     assert {c["source_name"]: c["type"] for c in spec["columns"]}["price"] == "decimal"
     assert spec["byte_size"] == file.stat().st_size
     assert spec["errors"] == []
+    assert spec["warnings"] == []
     assert {"primary_key", "natural_keys", "partition_candidates", "sha256", "model"} <= set(spec)
     assert not (landing.parent / "home" / "catalog.db").exists()
+
+
+def test_describe_warns_of_what_a_spreadsheet_has_cut(lakehouse, landing: Path) -> None:
+    file = put(landing, "acme/feed", b"sku,ean,day\na,4.00638E+12,01/02/2024\nb,4.00639E+12,03/04/2024\n")
+
+    assert [w["source_name"] for w in lakehouse("describe", str(file), "--json").json["warnings"]] == ["ean", "day"]
+    assert "Warning: 'ean': values such as '4.00638E+12'" in lakehouse("describe", str(file)).out
 
 
 def test_map_of_a_file_gives_guarded_expressions(lakehouse, landing: Path) -> None:

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from agentic_lakehouse.feeds.instants import DATES, instant_problem, layouts, read_date, read_timestamp
+from agentic_lakehouse.feeds.months import LONG_MONTHS, SHORT_MONTHS
 
 MOMENT = dt.datetime(2024, 3, 5, 14, 7, 9, tzinfo=dt.UTC)
 TIMESTAMPS = (
@@ -113,3 +114,10 @@ def test_a_pattern_that_cannot_be_read_by_is_explained(kind: str, fmt: str, caus
 
     assert problem is not None
     assert any(part in problem for part in cause.split("|"))
+
+
+def test_no_name_of_a_month_means_two() -> None:
+    for names in (SHORT_MONTHS, LONG_MONTHS):
+        assert set(names.values()) == {f"{month:02}" for month in range(1, 13)}
+    assert all(LONG_MONTHS.get(name, month) == month for name, month in SHORT_MONTHS.items())
+    assert not {"listopad", "lis", "srp", "lip"} & (SHORT_MONTHS.keys() | LONG_MONTHS.keys())

@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-from decimal import Decimal
-
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from agentic_lakehouse.feeds.numerals import NOTATIONS, decimal_notation, fraction_digits, whole_digits
+from agentic_lakehouse.feeds.numerals import decimal_notation, fraction_digits, whole_digits
 
 
 def plain(text: str, fmt: str | None) -> str | None:
@@ -51,7 +47,9 @@ def test_a_number_is_read_in_its_own_notation_alone(text: str, fmt: str | None, 
     assert plain(text, fmt) == expected
 
 
-@pytest.mark.parametrize("fmt", ["1.234,56", "1 234,56", "1'234.56", "1234", "1.234", "1234.5678", "9.999,99"])
+@pytest.mark.parametrize(
+    "fmt", ["1.234,56", "1 234,56", "1'234.56", "1234", "1.234", "1234.5678", "9.999,99", "1.234 €"]
+)
 def test_a_format_is_a_number_as_the_vendor_writes_it(fmt: str) -> None:
     assert decimal_notation(fmt) is not None
 
@@ -66,13 +64,3 @@ def test_digits_are_counted_without_leading_zeros() -> None:
 
     assert frame.select(whole_digits(pl.col("n"))).to_series().to_list() == [2, 1, 1, 1]
     assert frame.select(fraction_digits(pl.col("n"))).to_series().to_list() == [3, 1, 0, 2]
-
-
-@settings(max_examples=80, deadline=None)
-@given(number=st.decimals(-(10**12), 10**12, places=4), notation=st.sampled_from(NOTATIONS))
-def test_every_number_survives_every_notation(number: Decimal, notation: object) -> None:
-    fmt = getattr(notation, "format")  # noqa: B009
-    group, mark = getattr(notation, "group"), getattr(notation, "mark")  # noqa: B009
-    written = f"{number:,.4f}".replace(",", "G").replace(".", mark).replace("G", group)
-
-    assert Decimal(plain(written, fmt) or "NaN") == number

@@ -15,6 +15,18 @@ from agentic_lakehouse_tests.feeds.scene import best, measured, readings
         (["20240131", "20240201"], "date", "%Y%m%d"),
         (["31 Jan 2024", "1 Feb 2024"], "date", "%d %b %Y"),
         (["January 31, 2024", "February 1, 2024"], "date", "%B %d, %Y"),
+        (["31. Januar 2024", "1. Mai 2024"], "date", "%d. %B %Y"),
+        (["31-Mär-2024", "1-Okt-2024"], "date", "%d-%b-%Y"),
+        (["31 janv. 2024", "1 févr. 2024"], "date", "%d %b %Y"),
+        (["31 de enero de 2024", "1 de mayo de 2024"], "date", "%d de %B de %Y"),
+        (["31JAN2024", "01DEC2024"], "date", "%d%b%Y"),
+        (["31.01.68", "13.02.71"], "date", "%d.%m.%y"),
+        (["1/31/2024, 1:05:00\u202fPM", "2/13/2024, 11:00:00\u202fAM"], "timestamp", "%m/%d/%Y, %I:%M:%S %p"),
+        (
+            ["2024-01-31T12:00:00.123+02:00", "2024-01-31T12:00:00.5-05:00"],
+            "timestamp",
+            "%Y-%m-%dT%H:%M:%S.%f%z",
+        ),
         (["2024-01-31T12:00:00Z", "2024-01-31T12:00:00+02:00"], "timestamp", "%Y-%m-%dT%H:%M:%S%z"),
         (["2024-01-31 12:00:00", "2024-01-31 12:00:00.5"], "timestamp", "%Y-%m-%d %H:%M:%S.%f"),
         (["31.01.2024 08:15", "01.02.2024 17:45"], "timestamp", "%d.%m.%Y %H:%M"),
@@ -44,7 +56,17 @@ def test_an_open_order_is_settled_by_locale(tmp_path: Path, locale: str, fmt: st
 
 @pytest.mark.parametrize("values", [["01/02/2024", "03/04/2024"], ["01-02-03", "04-05-06"]])
 def test_an_open_order_without_locale_is_no_date(tmp_path: Path, values: list[str]) -> None:
-    assert measured(tmp_path, values).evidence == ()
+    column = measured(tmp_path, values)
+
+    assert column.evidence == ()
+    [warning] = column.warnings
+    assert values[0] in warning
+    assert "locale" in warning
+
+
+def test_an_order_that_the_column_or_the_locale_settles_is_no_news(tmp_path: Path) -> None:
+    assert measured(tmp_path, ["01/02/2024", "25/02/2024"]).warnings == ()
+    assert measured(tmp_path, ["01/02/2024", "03/04/2024"], locale="en_GB").warnings == ()
 
 
 def test_days_that_do_not_exist_do_not_count(tmp_path: Path) -> None:

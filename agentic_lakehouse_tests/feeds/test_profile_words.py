@@ -10,7 +10,25 @@ from agentic_lakehouse_tests.feeds.scene import measured, readings
 
 @pytest.mark.parametrize(
     "words",
-    ["true|false", "yes|no", "ja|nein", "oui|non", "wahr|falsch", "vrai|faux", "si|no", "y|n", "t|f", "on|off", "1|0"],
+    [
+        "true|false",
+        "yes|no",
+        "ja|nein",
+        "oui|non",
+        "wahr|falsch",
+        "vrai|faux",
+        "si|no",
+        "y|n",
+        "t|f",
+        "on|off",
+        "1|0",
+        "tak|nie",
+        "kyllä|ei",
+        "igen|nem",
+        "ναι|όχι",
+        "是|否",
+        "✓|✗",
+    ],
 )
 def test_a_pair_of_words_for_true_and_false_is_known(tmp_path: Path, words: str) -> None:
     true, false = words.split("|")

@@ -157,3 +157,13 @@ def test_the_ui_is_told_which_model_answered_which_prompt(sandbox: Sandbox, key:
     for asset in ("product_raw/feed_spec", "product_core/product_mapping"):
         event = sandbox.instance.get_latest_materialization_event(dg.AssetKey.from_user_string(asset))
         assert key in event.asset_materialization.metadata
+
+
+def test_the_ui_is_told_what_a_person_should_know_of_a_file(sandbox: Sandbox) -> None:
+    header, *rows = GOOD.splitlines()
+    feed = sandbox.drop("acme/feed", "\n".join([f"{header},day", *(f"{row},03/04/2024" for row in rows)]) + "\n")
+    sandbox.run(feed)
+
+    event = sandbox.instance.get_latest_materialization_event(dg.AssetKey.from_user_string("product_raw/feed_spec"))
+    [warning] = event.asset_materialization.metadata["warnings"].value
+    assert warning.startswith("'day': dates such as '03/04/2024'")

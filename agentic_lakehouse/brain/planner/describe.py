@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from agentic_lakehouse.brain.feed_specs import CLAIM_SHARE, LONG_DIGITS, MAX_DIGITS
 from agentic_lakehouse.brain.planner.keys import LONG_TEXT, choose_keys
 from agentic_lakehouse.brain.planner.tokens import header_concepts, header_words, lexicon, words
-from agentic_lakehouse.brain.planner.units import header_unit, unit_named
+from agentic_lakehouse.brain.planner.units import PERCENT, header_unit, is_money, unit_named
 from agentic_lakehouse.brain.question import ColumnFacts, DescribeQuestion
 from agentic_lakehouse.contracts.profile import TypeEvidence
 
@@ -50,7 +50,9 @@ def described(question: DescribeQuestion, *, doubted: Collection[str] = (), keyl
 
 def choose_type(column: ColumnFacts) -> TypeEvidence | None:
     """Choose the narrowest type that loses nothing; `None` is text."""
-    fitting = [e for e in column.types if e.matches >= CLAIM_SHARE * column.filled > 0]
+    fitting = [
+        e for e in column.types if e.matches >= CLAIM_SHARE * column.filled > 0 and _says_how_much(column, e.unit)
+    ]
     if _names_a_thing(column):
         fitting = [e for e in fitting if e.type not in {"integer", "decimal", "boolean"}]
     by_type: dict[str, list[TypeEvidence]] = {}
@@ -63,6 +65,13 @@ def choose_type(column: ColumnFacts) -> TypeEvidence | None:
             # The profile lists the notation first that the file, or else the vendor's locale, speaks for.
             return max(by_type[kind], key=lambda e: e.matches)
     return None
+
+
+def _says_how_much(column: ColumnFacts, unit: str | None) -> bool:
+    """Say whether a number with a unit in its cell is a quantity; under `Size` or `Model`, `38 cm` is a name."""
+    if unit is None or unit == PERCENT or is_money(unit):
+        return True
+    return not lexicon().measure.isdisjoint(header_concepts(column.source_name))
 
 
 def _preference(column: ColumnFacts, fitting: Collection[str]) -> tuple[str, ...]:
@@ -93,7 +102,7 @@ def _names_a_thing(column: ColumnFacts) -> bool:
 
 def _claim(column: ColumnFacts, chosen: TypeEvidence | None, *, is_key: bool) -> dict[str, object]:
     kind = chosen.type if chosen else "string"
-    unit = _unit(column, kind)
+    unit = chosen.unit if chosen and chosen.unit else _unit(column, kind)
     said = [min(lexicon().concepts_of(word), default=word) for word in header_words(column.source_name)]
     subject = " ".join(dict.fromkeys(said)).capitalize() or "Column without a readable name"
     return {

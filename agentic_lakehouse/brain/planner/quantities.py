@@ -10,6 +10,7 @@ from agentic_lakehouse.brain.planner.units import DIMENSION, UNITS, header_unit,
 from agentic_lakehouse.brain.planner.values import numeric_share, shown
 from agentic_lakehouse.brain.question import MapQuestion, SourceColumn, TargetColumn
 from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse.sql.number_macros import is_number_example
 from agentic_lakehouse.sql.types import literal, quote
 
 NUMBER_IN_TEXT = literal("[-+]?[0-9][0-9.,]*")
@@ -25,7 +26,7 @@ def number_expression(question: MapQuestion, source: SourceColumn, target: Targe
     if wanted is None:
         is_money = unit is not None and DIMENSION[unit] == "money"
         return (f"convert_unit({number}, {literal(unit or '')}, 'unit')" if is_money else number), [source.source_name]
-    if (inside := _units_inside(source, wanted)) and len(inside) > 1:
+    if source.type == "string" and len(inside := _units_inside(source, wanted)) > 1:
         return f"convert_unit({number}, {_unit_inside(source, inside)}, {literal(wanted)})", [source.source_name]
     if (beside := unit_column(question, source, target)) is not None:
         return (
@@ -66,7 +67,7 @@ def unit_column(question: MapQuestion, source: SourceColumn, target: TargetColum
 
 def _parsed(source: SourceColumn, facts: VendorFacts) -> str:
     """Read a number out of text, in the notation that fits most values; words and signs around it are left out."""
-    notations = [e for e in source.types if e.type == "decimal" and e.format]
+    notations = [e for e in source.types if e.type == "decimal" and is_number_example(e.format)]
     best = max(notations, key=lambda e: e.matches, default=None)
     if best is not None and best.matches >= numeric_share(source) * source.filled:
         return f"parse_decimal({quote(source.name)}, {literal(best.format or '')})"

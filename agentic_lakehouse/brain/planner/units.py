@@ -6,6 +6,7 @@ The units are those that `convert_unit` knows; their spellings follow UN/CEFACT 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from agentic_lakehouse.brain.planner.tokens import words
@@ -44,6 +45,9 @@ UNITS = {
     spelling: unit for units in _SPELLINGS.values() for unit, listed in units.items() for spelling in listed.split()
 }
 """Spelling to unit."""
+PERCENT = "%"
+SHARED_SIGNS = frozenset({"$", "¥", "kr"})
+"""Signs that several currencies share."""
 _BRACKETS = re.compile(r"[(\[{]\s*([^)\]}]+?)\s*[)\]}]")
 SURE_LENGTH = 3
 """Letters from which a unit's spelling means it wherever it stands; shorter ones only at the end."""
@@ -77,3 +81,20 @@ def target_unit(target: TargetColumn) -> str | None:
 def is_unit(word: str) -> bool:
     """Say whether a word may be a unit."""
     return word in UNITS
+
+
+def is_currency(unit: str | None) -> bool:
+    """Say whether a unit is an ISO 4217 code; a sign that several countries share (`$`) names none."""
+    return unit in _currencies()
+
+
+def is_money(unit: str) -> bool:
+    """Say whether a unit is a currency, by code or by sign."""
+    return unit in SHARED_SIGNS or is_currency(unit)
+
+
+@lru_cache(maxsize=1)
+def _currencies() -> frozenset[str]:
+    from babel.numbers import list_currencies
+
+    return frozenset(list_currencies())

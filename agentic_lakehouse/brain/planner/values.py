@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from agentic_lakehouse.brain.planner.tokens import lexicon, words
-from agentic_lakehouse.brain.planner.units import DIMENSION, target_unit
+from agentic_lakehouse.brain.planner.units import DIMENSION, PERCENT, is_money, target_unit
 from agentic_lakehouse.brain.planner.vocabulary import flagged_value, value_map, value_words
 from agentic_lakehouse.brain.question import MapQuestion, SourceColumn, TargetColumn
 
@@ -21,6 +21,9 @@ _ADDRESS = re.compile(r"https?://[^][\s,;|{}\"']+")
 _IMAGE = re.compile(r"\.(jpe?g|png|gif|webp|svg|avif|bmp|tiff?)\b", re.IGNORECASE)
 CHECKED = frozenset({"gtin", "isbn"})
 """Meanings that a check digit proves."""
+MONEY = frozenset({"price", "cost", "amount", "fee", "total", "revenue", "payment"})
+SHARES = frozenset({"percent", "rate", "tax", "discount"})
+"""Concepts of targets that hold money, and of those that hold percentages."""
 HALF = 0.5
 STRAY = -0.1
 """What it says that some value, perhaps only one, is too long or out of bounds."""
@@ -145,6 +148,11 @@ def _type(column: SourceColumn, wanted: TargetColumn) -> float:
 
 
 def _unit(column: SourceColumn, wanted: TargetColumn) -> float:
+    if column.unit is not None and is_numeric(wanted):
+        if column.unit == PERCENT:
+            return 0.0 if _concepts(wanted) & SHARES or wanted.unit == PERCENT else -0.9
+        if is_money(column.unit):
+            return 0.2 if _concepts(wanted) & MONEY else -0.9 if target_unit(wanted) in DIMENSION else 0.0
     if column.unit is None or column.unit not in DIMENSION or DIMENSION[column.unit] == "money":
         return 0.0
     unit = target_unit(wanted)
