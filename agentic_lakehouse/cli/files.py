@@ -60,6 +60,9 @@ def describe(
             for c in spec.columns
         ],
     )
+    if spec.fill_down:
+        filled = ", ".join(spec.fill_down.columns)
+        console().print(f"Filled down within {spec.fill_down.group}: {filled}.", markup=False)
     console().print(f"Key: {', '.join(spec.primary_key) or 'none'}. Described by {answer.model_version}.", markup=False)
 
 

@@ -21,6 +21,7 @@ from agentic_lakehouse.engines.parquet import ParquetSink
 from agentic_lakehouse.engines.plain import Certain, load_certain, look_closely
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.feeds.delimited import open_table
+from agentic_lakehouse.feeds.fill_down import fill_down
 from agentic_lakehouse.feeds.plain import NotPlainError, could_be_plain
 from agentic_lakehouse.feeds.read import TextBatch, read_batches, source_names
 from agentic_lakehouse.feeds.tables import require_one_table
@@ -45,8 +46,9 @@ def load_file(
     """Type a raw file by its spec; see `engines.base.Engine.load`.
 
     A record is good when each cell fits its column. It is bad, whole, from its first cell that does not,
-    in the spec's order, or because its structure is broken. Columns that the spec does not name are left out;
-    one that the file does not have is null in every row.
+    in the spec's order, or because its structure is broken. Where the spec says so, cells are first filled down
+    within groups of rows. Columns that the spec does not name are left out; one that the file does not have is null
+    in every row.
 
     Raises:
         ContractInvalid: a column's format cannot be read by.
@@ -56,7 +58,7 @@ def load_file(
     for column in spec.columns:
         require_readable(column)
     load = _Load(spec, lineage, good, bad, staging)
-    if could_be_plain(spec.format) and path.stat().st_size >= WORTHWHILE:
+    if spec.fill_down is None and could_be_plain(spec.format) and path.stat().st_size >= WORTHWHILE:
         table = open_table(path, spec.format, name=lineage.file)
         require_columns(spec, table.names, name=lineage.file)
         facts = _good_facts(spec, lineage)
@@ -64,7 +66,8 @@ def load_file(
         with suppress(NotPlainError):
             if certain is not None:
                 return load.all_of(look_closely(path, spec.format, table, certain), beside=certain)
-    return load.all_of(_checked(path, spec, name=lineage.file))
+    batches = _checked(path, spec, name=lineage.file)
+    return load.all_of(fill_down(batches, spec.fill_down) if spec.fill_down else batches)
 
 
 def _checked(path: Path, spec: FeedSpec, *, name: str) -> Iterator[TextBatch]:
