@@ -114,12 +114,17 @@ class _Grouping:
         self._count(values, opening, groups=len(begins) - (self._above is not None))
         # Each first row holds one value at most: the others are repeats.
         self.open = [n for n in self.open if self._is_blank_below(self.values[n] - self.groups)]
-        if self.open and len(opening):
+        if self._has_prospects and len(opening):
             self._compare(joined.filter(~starts), joined[opening])
         last = int(begins[-1])
         self._above_is_several = last < joined.height - 1 or (last == 0 and self._above_is_several)
         self._above = joined[last]
-        return bool(self.open)
+        return self._has_prospects
+
+    @property
+    def _has_prospects(self) -> bool:
+        """Whether some column may yet prove to be filled down; those without any value so far prove nothing."""
+        return bool(self.open) and (not self.later or any(self.values[name] for name in self.open))
 
     def _count(self, values: Mapping[str, int], opening: pl.Series, *, groups: int) -> None:
         self.groups += groups
