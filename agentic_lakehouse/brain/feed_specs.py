@@ -1,7 +1,7 @@
 """From a model's opinion of a file to its spec: facts are put beside it, and what they refute is said in exact words.
 
-Where a fact decides, the opinion is not asked: the format, the precision of decimals, a unit that nothing names. Where
-an opinion is wrong, every fault goes back to the model at once.
+Where a fact decides, the opinion is not asked: the format, what is filled down, the precision of decimals, a unit that
+nothing names. Where an opinion is wrong, every fault goes back to the model at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from agentic_lakehouse.brain.planner.units import header_unit, unit_named
 from agentic_lakehouse.brain.proposals import ColumnClaim, FeedProposal
 from agentic_lakehouse.brain.unfit import Unfit, worded
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec
+from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec, FillDown
 from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
 
 CLAIM_SHARE = 0.95
@@ -69,10 +69,13 @@ def feed_spec(proposal: FeedProposal, profile: FeedProfile, feed: Feed) -> FeedS
             vendor_name=feed.vendor,
             table_name=feed.name,
             format=profile.format,
-            columns=tuple(_column_spec(claims[c.source_name], c, names[c.source_name]) for c in profile.columns),
+            columns=tuple(
+                _column_spec(claims[c.source_name], c, profile, names[c.source_name]) for c in profile.columns
+            ),
             primary_key=renamed(proposal.primary_key),
             natural_keys=tuple(renamed(k) for k in proposal.natural_keys if set(k) != set(proposal.primary_key)),
             partition_candidates=renamed(proposal.partition_candidates),
+            fill_down=_fill_down(profile),
             description=proposal.description,
         )
     except ValidationError as error:
@@ -128,7 +131,13 @@ def _format(claim: ColumnClaim, fitting: Sequence[TypeEvidence]) -> TypeEvidence
     return max(candidates, key=lambda e: e.matches, default=None)
 
 
-def _column_spec(claim: ColumnClaim, column: ColumnProfile, name: str) -> ColumnSpec:
+def _fill_down(profile: FeedProfile) -> FillDown | None:
+    """Return what was measured of rows that continue the row above as a claim."""
+    found = profile.variants
+    return FillDown(group=found.group, columns=tuple(found.filled)) if found else None
+
+
+def _column_spec(claim: ColumnClaim, column: ColumnProfile, profile: FeedProfile, name: str) -> ColumnSpec:
     fitting = [e for e in column.evidence if e.type == claim.type and supports(e, column, claim.null_tokens)]
     best = None if claim.type == "string" else _format(claim, fitting)
     reading: dict[str, Any] = {"type": "string"}
@@ -140,7 +149,7 @@ def _column_spec(claim: ColumnClaim, column: ColumnProfile, name: str) -> Column
     return ColumnSpec(
         source_name=column.source_name,
         name=name,
-        nullable=claim.nullable or column.nulls > 0,
+        nullable=claim.nullable or column.nulls > profile.gained(column.source_name),
         null_tokens=_null_tokens(claim, column, is_text=best is None),
         unit=_measured_unit(best) or _seen_unit(claim, column),
         description=claim.description,

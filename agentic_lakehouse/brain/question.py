@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import Field
+from sqlglot import exp
 
 from agentic_lakehouse.brain.relevance import Relevance
 from agentic_lakehouse.contracts.base import Record
@@ -17,6 +18,7 @@ from agentic_lakehouse.contracts.feed_spec import ColumnType, FeedSpec
 from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
 from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
 from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse.sql.reading import parse
 
 CELL = 80
 """Most characters shown of one vendor value."""
@@ -32,6 +34,8 @@ class ColumnFacts(Record):
     source_name: str
     filled: int
     """Rows with a value."""
+    filled_down: int = 0
+    """Rows that get one besides, as it stands only on the first row of their group."""
     distinct: int
     null_tokens: tuple[str, ...] = ()
     length: tuple[int, int] = (0, 0)
@@ -70,6 +74,8 @@ class TargetColumn(Record):
     type: str
     required: bool = False
     unique: bool = False
+    key_part: bool = False
+    """Whether every row must have one, as part of what tells rows apart."""
     definition: str = ""
     business_name: str = ""
     synonyms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -91,6 +97,8 @@ class DescribeQuestion(Record):
     rows: int
     vendor_facts: VendorFacts
     unique_keys: tuple[tuple[str, ...], ...]
+    variant_group: str | None = None
+    """Source column whose equal values, one below the other, make a group of variants."""
     columns: tuple[ColumnFacts, ...]
 
 
@@ -103,6 +111,8 @@ class MapQuestion(Record):
     granularity: str
     rows: int
     vendor_facts: VendorFacts
+    row_key: tuple[str, ...] = ()
+    """Bronze names of the columns that together, and not alone, tell the variants of a product apart."""
     sources: tuple[SourceColumn, ...]
     targets: tuple[TargetColumn, ...]
 
@@ -114,7 +124,8 @@ def describe_question(profile: FeedProfile, facts: VendorFacts) -> DescribeQuest
         rows=profile.row_count,
         vendor_facts=_telling(facts),
         unique_keys=profile.unique_keys,
-        columns=tuple(ColumnFacts(**_facts(c)) for c in profile.columns),
+        variant_group=profile.variants.group if profile.variants else None,
+        columns=tuple(ColumnFacts(**_facts(c), filled_down=profile.gained(c.source_name)) for c in profile.columns),
     )
 
 
@@ -126,6 +137,7 @@ def map_question(profile: FeedProfile, spec: FeedSpec, standard: ProductStandard
         SourceColumn(
             **(_facts(measured[c.source_name]) if c.source_name in measured else _nothing_known(c.source_name)),
             name=c.name,
+            filled_down=profile.gained(c.source_name) if spec.fill_down else 0,
             type=c.type,
             format=c.format,
             unit=c.unit,
@@ -134,6 +146,7 @@ def map_question(profile: FeedProfile, spec: FeedSpec, standard: ProductStandard
         )
         for c in spec.columns
     ]
+    parts = _key_parts(standard)
     relevance = Relevance((c.source_name for c in sources), _words_of_flags(sources))
     return MapQuestion(
         standard=standard.label,
@@ -141,8 +154,9 @@ def map_question(profile: FeedProfile, spec: FeedSpec, standard: ProductStandard
         granularity=standard.granularity,
         rows=profile.row_count,
         vendor_facts=_telling(facts),
+        row_key=spec.primary_key if spec.fill_down and len(spec.primary_key) > 1 else (),
         sources=tuple(sources),
-        targets=tuple(_target(c, relevance) for c in standard.offered),
+        targets=tuple(_target(c, relevance, key_part=c.name in parts) for c in standard.offered),
     )
 
 
@@ -182,12 +196,20 @@ def _words_of_flags(sources: Sequence[SourceColumn]) -> set[str]:
     return {value for s in sources if s.all_values for value in s.values} | {"true", "false", "yes", "no", "1", "0"}
 
 
-def _target(column: StandardColumn, relevance: Relevance) -> TargetColumn:
+def _key_parts(standard: ProductStandard) -> set[str]:
+    """Return the required columns that the standard's key is, or is derived from."""
+    derivations = [c.transform_logic for c in standard.columns if c.primary_key and c.transform_logic]
+    read = {node.name for logic in derivations for node in parse(f"SELECT {logic}").find_all(exp.Column)}
+    return {c.name for c in standard.columns if c.required and (c.primary_key or c.name in read)}
+
+
+def _target(column: StandardColumn, relevance: Relevance, *, key_part: bool) -> TargetColumn:
     return TargetColumn(
         name=column.name,
         type=column.physical_type,
         required=column.required and column.fallback_logic is None,
         unique=column.unique or column.primary_key,
+        key_part=key_part,
         definition=column.definition,
         business_name="" if column.business_name == column.name.replace("_", " ") else column.business_name,
         synonyms=relevance.synonyms(column.synonyms),

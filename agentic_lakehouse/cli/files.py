@@ -67,6 +67,9 @@ def describe(
     )
     for name, told in measured.warnings.items():
         console().print(*(f"Warning: {name!r}: {text}" for text in told), sep="\n", markup=False)
+    if spec.fill_down:
+        filled = ", ".join(spec.fill_down.columns)
+        console().print(f"Filled down within {spec.fill_down.group}: {filled}.", markup=False)
     console().print(f"Key: {', '.join(spec.primary_key) or 'none'}. Described by {answer.model_version}.", markup=False)
 
 

@@ -71,6 +71,19 @@ class ColumnSpec(Contract):
     """What the column holds, in one sentence."""
 
 
+class FillDown(Contract):
+    """Where a product's title or vendor stands once: on the first row of its group, blank on the rows below.
+
+    A fact found by measuring, never a model's opinion. Blank cells get what the group's first row holds, before they
+    are typed; any other cell keeps its own value.
+    """
+
+    group: str
+    """Column, by `source_name`, whose equal values in rows next to each other make a group, such as a handle."""
+    columns: tuple[str, ...] = Field(min_length=1)
+    """Columns, by `source_name`, that are filled down within a group."""
+
+
 class FeedSpec(Contract):
     """A vendor feed's metadata: format, typed columns and keys."""
 
@@ -84,6 +97,8 @@ class FeedSpec(Contract):
     natural_keys: tuple[tuple[str, ...], ...] = ()
     """Other column sets that were unique in the file."""
     partition_candidates: tuple[str, ...] = ()
+    fill_down: FillDown | None = None
+    """How rows of variants get what stands only on the first row of their product; `None` where rows stand alone."""
     description: str = ""
 
     @model_validator(mode="after")
@@ -103,6 +118,8 @@ class FeedSpec(Contract):
             unknown = set(key) - names
             if unknown:
                 raise ValueError(f"key column {min(unknown)!r} is not among the columns")
+        if self.fill_down is not None:
+            _require_consistent(self.fill_down, {c.source_name for c in self.columns})
         return self
 
     @property
@@ -116,5 +133,20 @@ class FeedSpec(Contract):
 
     @property
     def shape_sha256(self) -> str:
-        """Identity of what a mapping depends on: names, types, units; not dialect, prose or null words."""
-        return sha256_of(sorted([c.source_name, c.name, c.type, c.unit] for c in self.columns))
+        """Identity of what a mapping depends on: names, types, units, filling; not dialect, prose or null words."""
+        shape: list[object] = [*sorted([c.source_name, c.name, c.type, c.unit] for c in self.columns)]
+        if self.fill_down is not None:
+            shape.append({"group": self.fill_down.group, "filled": sorted(self.fill_down.columns)})
+        return sha256_of(shape)
+
+
+def _require_consistent(claim: FillDown, sources: set[str]) -> None:
+    """Refuse to fill what is not there, twice, or from itself."""
+    unknown = {claim.group, *claim.columns} - sources
+    if unknown:
+        raise ValueError(f"fill_down names {min(unknown)!r}, which is not among the source columns")
+    if claim.group in claim.columns:
+        raise ValueError(f"fill_down cannot fill {claim.group!r}, which makes the groups")
+    if len(set(claim.columns)) < len(claim.columns):
+        twice = next(name for name, count in Counter(claim.columns).items() if count > 1)
+        raise ValueError(f"fill_down names {twice!r} twice")

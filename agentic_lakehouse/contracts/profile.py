@@ -61,6 +61,16 @@ class ColumnProfile(Contract):
     """What a person should know of the column, measured: digits that are lost, dates whose order nothing tells."""
 
 
+class Variants(Contract):
+    """Rows that continue the row above: some columns stand only on the first row of a group of rows."""
+
+    group: str
+    """Column, never null, whose equal values stand in one unbroken run of rows."""
+    filled: dict[str, int]
+    """Columns that stand on first rows only, in file order, each with the number of cells that have no value as they
+    stand, and one once it is filled down."""
+
+
 class FeedProfile(Contract):
     """What one file holds: its format, its size and its columns."""
 
@@ -76,6 +86,12 @@ class FeedProfile(Contract):
     columns: tuple[ColumnProfile, ...]
     unique_keys: tuple[tuple[str, ...], ...] = ()
     """Smallest sets of source columns (at most 3) whose values never repeat and are never null."""
+    variants: Variants | None = None
+    """How rows of variants continue the first row of their product; `None` where rows stand alone."""
+
+    def gained(self, source_name: str) -> int:
+        """Return how many cells of a column get a value once it is filled down."""
+        return self.variants.filled.get(source_name, 0) if self.variants else 0
 
     @property
     def source_names(self) -> tuple[str, ...]:
@@ -89,17 +105,18 @@ class FeedProfile(Contract):
 
     @property
     def shape_sha256(self) -> str:
-        """Fingerprint of the shape: names, likely types, pattern classes and kind; never counts or samples."""
-        return sha256_of(
+        """Fingerprint of the shape: names, likely types, pattern classes, kind, groups; never counts or samples."""
+        shape: list[object] = [
+            self.format.model_dump(mode="json"),
             [
-                self.format.model_dump(mode="json"),
                 [
-                    [
-                        c.source_name,
-                        [c.evidence[0].type, c.evidence[0].format] if c.evidence else None,
-                        sorted(c.semantics),
-                    ]
-                    for c in self.columns
-                ],
-            ]
-        )
+                    c.source_name,
+                    [c.evidence[0].type, c.evidence[0].format] if c.evidence else None,
+                    sorted(c.semantics),
+                ]
+                for c in self.columns
+            ],
+        ]
+        if self.variants is not None:
+            shape.append([self.variants.group, sorted(self.variants.filled)])
+        return sha256_of(shape)

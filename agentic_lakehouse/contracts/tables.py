@@ -100,7 +100,8 @@ def ingest_errors_table(standard: ProductStandard) -> TableSchema:
             TableColumn(
                 name="cells",
                 type="string",
-                doc="Its cells as JSON, as written, by the vendor's header; null where they cannot be told apart.",
+                doc="Its cells as JSON, as written, by the vendor's header, filled down where the spec says so; "
+                "null where they cannot be told apart.",
             ),
             TableColumn(
                 name="typed",

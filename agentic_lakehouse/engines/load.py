@@ -21,6 +21,7 @@ from agentic_lakehouse.engines.parquet import ParquetSink
 from agentic_lakehouse.engines.plain import Certain, load_certain, look_closely
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.feeds.delimited import open_table
+from agentic_lakehouse.feeds.fill_down import fill_down
 from agentic_lakehouse.feeds.plain import could_be_plain
 from agentic_lakehouse.feeds.read import TextBatch, read_batches, source_names
 from agentic_lakehouse.feeds.survey import NotPlainError
@@ -46,8 +47,9 @@ def load_file(
     """Type a raw file by its spec; see `engines.base.Engine.load`.
 
     A record is good when each cell fits its column. It is bad, whole, from its first cell that does not,
-    in the spec's order, or because its structure is broken. Columns that the spec does not name are left out;
-    one that the file does not have is null in every row.
+    in the spec's order, or because its structure is broken. Where the spec says so, cells are first filled down
+    within groups of rows. Columns that the spec does not name are left out; one that the file does not have is null
+    in every row.
 
     Raises:
         ContractInvalid: a column's format cannot be read by.
@@ -57,18 +59,21 @@ def load_file(
     for column in spec.columns:
         require_readable(column)
     load = _Load(spec, lineage, good, bad, staging)
-    if (
-        could_be_plain(spec.format)
-        and not any(c.type == "json" for c in spec.columns)
-        and path.stat().st_size >= WORTHWHILE
-    ):
+    if _is_worthwhile(path, spec):
         table = open_table(path, spec.format, name=lineage.file)
         require_columns(spec, table.names, name=lineage.file)
         facts = _good_facts(spec, lineage)
         with suppress(NotPlainError):
             certain = load_certain(path, spec, table, good=good, facts=facts, staging=staging, name=lineage.file)
             return load.all_of(look_closely(table, certain), beside=certain)
-    return load.all_of(_checked(path, spec, name=lineage.file))
+    batches = _checked(path, spec, name=lineage.file)
+    return load.all_of(fill_down(batches, spec.fill_down) if spec.fill_down else batches)
+
+
+def _is_worthwhile(path: Path, spec: FeedSpec) -> bool:
+    """Whether fast readers may and should try a file."""
+    careful = spec.fill_down is not None or any(c.type == "json" for c in spec.columns)
+    return not careful and could_be_plain(spec.format) and path.stat().st_size >= WORTHWHILE
 
 
 def _checked(path: Path, spec: FeedSpec, *, name: str) -> Iterator[TextBatch]:

@@ -17,6 +17,7 @@ from agentic_lakehouse.feeds.keys import KeySample, find_keys
 from agentic_lakehouse.feeds.read import read_batches, source_names
 from agentic_lakehouse.feeds.sampling import sample
 from agentic_lakehouse.feeds.tables import require_one_table
+from agentic_lakehouse.feeds.variants import VariantSearch
 from agentic_lakehouse.feeds.vocabulary import date_order, decimal_mark
 
 MAX_HASHES = 16_000_000
@@ -24,7 +25,7 @@ MAX_HASHES = 16_000_000
 
 
 def profile(path: Path, fmt: FileFormat, *, name: str, locale: str | None = None) -> FeedProfile:
-    """Return what a file holds: size, columns, types that fit, and keys.
+    """Return what a file holds: size, columns, types that fit, keys, and rows of variants.
 
     Args:
         path: local file.
@@ -40,12 +41,13 @@ def profile(path: Path, fmt: FileFormat, *, name: str, locale: str | None = None
     names = some.names if some else source_names(path, fmt, name=name)
     limit = max(10_000, MAX_HASHES // max(1, len(names)))
     tallies = [ColumnTally(column, i, distinct_limit=limit) for i, column in enumerate(names)]
-    first = KeySample()
+    first, variants = KeySample(), VariantSearch(names)
     records = 0
     for batch in some.batches if some else read_batches(path, fmt, name=name, names=names):
         require_one_table(batch.broken, name=name)
         records += batch.records
         first.add(batch.rows)
+        variants.add(batch.rows)
         for tally in tallies:
             tally.add(batch.rows[tally.source_name])
     beliefs = _beliefs(tallies, locale)
@@ -60,6 +62,7 @@ def profile(path: Path, fmt: FileFormat, *, name: str, locale: str | None = None
         byte_size=path.stat().st_size,
         columns=columns,
         unique_keys=find_keys(columns, exact, first.rows, path=path, fmt=fmt, name=name),
+        variants=variants.found(columns, exact),
     )
 
 

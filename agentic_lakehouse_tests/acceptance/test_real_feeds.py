@@ -49,6 +49,18 @@ def test_every_row_is_in_bronze_or_in_ingest_errors(real) -> None:
             assert run.bronze_rows == run.core_rows + run.mapping_error_rows, name
 
 
+def test_variants_of_a_shop_export_are_published_with_their_title(real) -> None:
+    sandbox, runs, _ = real
+    run = runs["shopify_apparel"]
+
+    assert (run.status, run.rows_in, run.core_rows, run.mapping_error_rows) == ("published", 22, 22, 0)
+    found = sandbox.query(
+        "SELECT title, brand FROM product_core.product WHERE item_group_id = 'classic-varsity-top' "
+        "AND source_table = 'vendor__shopify_apparel'"
+    )
+    assert found == [{"title": "Classic Varsity Top", "brand": "partners-demo"}] * 3
+
+
 def pairs_of(sandbox: Sandbox, name: str) -> set[tuple[str, str]]:
     from agentic_lakehouse.contracts.feed import Feed
 

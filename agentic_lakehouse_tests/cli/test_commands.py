@@ -78,6 +78,16 @@ def test_describe_warns_of_what_a_spreadsheet_has_cut(lakehouse, landing: Path) 
     assert "Warning: 'ean': values such as '4.00638E+12'" in lakehouse("describe", str(file)).out
 
 
+def test_describe_says_what_is_filled_down(lakehouse, landing: Path) -> None:
+    rows = [f"p{n // 3},{'' if n % 3 else f'Shirt {n}'},{'SML'[n % 3]},{n}.50" for n in range(45)]
+    file = put(landing, "acme/shop", "\n".join(["handle,title,size,price", *rows, ""]))
+
+    said, spec = lakehouse("describe", str(file)).out, lakehouse("describe", str(file), "--json").json
+
+    assert "Filled down within handle: title." in said
+    assert spec["fill_down"] == {"group": "handle", "columns": ["title"]}
+
+
 def test_map_of_a_file_gives_guarded_expressions(lakehouse, landing: Path) -> None:
     result = lakehouse("map", str(put(landing, "acme/feed", GOOD)), "--json")
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec, FileFormat
+from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec, FileFormat, FillDown
 
 
 def spec(*columns: ColumnSpec, **changes: Any) -> FeedSpec:
@@ -63,3 +63,26 @@ def test_the_shape_does_not_depend_on_prose_dialect_or_the_order_of_columns() ->
 @pytest.mark.parametrize("change", [{"type": "string"}, {"unit": "EUR"}, {"name": "price"}, {"source_name": "Price"}])
 def test_the_shape_depends_on_names_types_and_units(change: dict[str, str]) -> None:
     assert spec(SKU, PRICE.model_copy(update=change)).shape_sha256 != spec(SKU, PRICE).shape_sha256
+
+
+@pytest.mark.parametrize(
+    ("group", "columns", "complaint"),
+    [
+        ("Modell", ("Preis",), "'Modell', which is not among the source columns"),
+        ("Artikel-Nr", ("preis",), "'preis', which is not among the source columns"),
+        ("Artikel-Nr", ("Preis", "Artikel-Nr"), "cannot fill 'Artikel-Nr', which makes the groups"),
+        ("Artikel-Nr", ("Preis", "Preis"), "names 'Preis' twice"),
+        ("Artikel-Nr", (), "at least 1 item"),
+    ],
+)
+def test_filling_down_what_is_not_there_is_refused(group: str, columns: tuple[str, ...], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        spec(SKU, PRICE, fill_down={"group": group, "columns": columns})
+
+
+def test_filling_down_is_part_of_the_spec_and_of_its_shape() -> None:
+    plain, filling = spec(SKU, PRICE), spec(SKU, PRICE, fill_down=FillDown(group="Artikel-Nr", columns=("Preis",)))
+
+    assert plain.sha256 != filling.sha256
+    assert plain.shape_sha256 != filling.shape_sha256
+    assert FeedSpec.model_validate_json(filling.canonical_json()) == filling

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec, FileFormat
+from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec, FileFormat, FillDown
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import BRONZE_LINEAGE, bronze_table, ingest_errors_table
 from agentic_lakehouse.engines.base import Lineage, Loaded
@@ -53,12 +53,12 @@ class Outcome:
         return [(row["line"], row["column"], row["code"]) for row in self.bad.to_pylist()]
 
 
-def spec_of(fmt: FileFormat, *columns: ColumnSpec) -> FeedSpec:
-    return FeedSpec(vendor_name="acme", table_name="prices", format=fmt, columns=columns)
+def spec_of(fmt: FileFormat, *columns: ColumnSpec, fill_down: FillDown | None = None) -> FeedSpec:
+    return FeedSpec(vendor_name="acme", table_name="prices", format=fmt, columns=columns, fill_down=fill_down)
 
 
-def load(path: Path, *columns: ColumnSpec, fmt: FileFormat | None = None) -> Outcome:
-    spec = spec_of(fmt or sniff(path, name=path.name), *columns)
+def load(path: Path, *columns: ColumnSpec, fmt: FileFormat | None = None, fill_down: FillDown | None = None) -> Outcome:
+    spec = spec_of(fmt or sniff(path, name=path.name), *columns, fill_down=fill_down)
     staging = path.parent / f"staging-{len(list(path.parent.iterdir()))}"
     staging.mkdir()
     table = bronze_table(STANDARD, spec)

@@ -84,5 +84,6 @@ def _log_odds(question: MapQuestion, source: int, target: int, name: float, valu
     if not column.filled:
         return odds + EMPTY
     if question.targets[target].required:
-        odds += REQUIRED + GAPS * (1 - column.filled / max(column.filled, question.rows))
+        filled = column.filled + column.filled_down
+        odds += REQUIRED + GAPS * (1 - filled / max(filled, question.rows))
     return odds + (SPARSE if column.filled < SPARSE_SHARE * question.rows else 0.0)

@@ -27,15 +27,17 @@ def choose_keys(question: DescribeQuestion) -> tuple[tuple[str, ...], list[tuple
     keys = [key for key in question.unique_keys if places.keys() >= set(key)]
     columns = question.columns
     ranked = sorted(
-        (_meaning([columns[places[n]] for n in key]), len(key), min(map(places.__getitem__, key)), key) for key in keys
+        (_meaning([columns[places[n]] for n in key], question.variant_group), len(key), [places[n] for n in key], key)
+        for key in keys
     )
     primary = ranked[0][-1] if ranked and ranked[0][0] < BY_CHANCE else ()
     natural = [key for meaning, size, _, key in ranked if size == 1 and meaning <= BARCODE and key != primary]
     return primary, natural[:MAX_NATURAL]
 
 
-def _meaning(members: Sequence[ColumnFacts]) -> int:
-    ranks = [_of_one(column) for column in members]
+def _meaning(members: Sequence[ColumnFacts], group: str | None) -> int:
+    # What groups variants names their product, whatever it is called.
+    ranks = [min(CODE, _of_one(c)) if c.source_name == group else _of_one(c) for c in members]
     if len(ranks) == 1:
         return ranks[0]
     # Unique only together: an identifier must be among them, and nothing that is unique by its nature.

@@ -10,9 +10,12 @@ from agentic_lakehouse.brain.planner.money import currency_line
 from agentic_lakehouse.brain.planner.quantities import source_unit, unit_column
 from agentic_lakehouse.brain.planner.units import target_unit
 from agentic_lakehouse.brain.question import MapQuestion, SourceColumn, TargetColumn
+from agentic_lakehouse.sql.types import quote
 
 UNIT_UNKNOWN = 0.85
 """Factor for a quantity whose unit nothing tells: it may be the target's, or not."""
+TOGETHER = 0.85
+"""How sure a key of several columns is: that it is unique is proved, what a person would choose is not."""
 VALUES_UNKNOWN = 0.8
 """Factor for words that no synonym translates: they will be null."""
 
@@ -28,7 +31,26 @@ def mapped(question: MapQuestion, *, withdrawn: Collection[str] = ()) -> dict[st
     pairs = assign(kept)
     lines = [_line(kept, pair) for pair in pairs]
     money = currency_line(kept, {kept.targets[p.target].name: kept.sources[p.source] for p in pairs})
-    return {"columns": [*lines, money] if money else lines}
+    key = _key_line(kept, {p.target for p in pairs})
+    return {"columns": [*lines, *(line for line in (money, key) if line)]}
+
+
+def _key_line(question: MapQuestion, filled: Collection[int]) -> dict[str, object] | None:
+    """Name variants by the columns that tell them apart together, where no column does alone."""
+    wanting = [t for place, t in enumerate(question.targets) if t.key_part and place not in filled]
+    if len(wanting) != 1 or not question.row_key:
+        return None
+    by_name = {s.name: s for s in question.sources}
+    parts = [by_name[name] for name in question.row_key]
+    texts = [quote(s.name) if s.type == "string" else f"CAST({quote(s.name)} AS VARCHAR)" for s in parts]
+    together = " and ".join(repr(s.source_name) for s in parts)
+    return {
+        "target": wanting[0].name,
+        "sources": [s.source_name for s in parts],
+        "expression": f"concat_ws('/', {', '.join(texts)})",
+        "confidence": TOGETHER,
+        "rationale": f"{together} together tell every row apart; nothing does alone.",
+    }
 
 
 def _line(question: MapQuestion, pair: Pair) -> dict[str, object]:
