@@ -25,16 +25,26 @@ def text_of(column: ColumnSpec, cell: pl.Expr) -> pl.Expr:
     return pl.when(is_value).then(trimmed)
 
 
-def value_of(column: ColumnSpec, text: pl.Expr, cell: pl.Expr) -> pl.Expr:
+def number_of(column: ColumnSpec, text: pl.Expr) -> pl.Expr:
+    """Return a decimal's text as a plain number; null where it is none, and for columns of other types."""
+    notation = decimal_notation(column.format) if column.type == "decimal" else None
+    return notation.plain(text) if notation else pl.lit(None, pl.String)
+
+
+def value_of(column: ColumnSpec, text: pl.Expr, cell: pl.Expr, number: pl.Expr | None = None) -> pl.Expr:
     """Return a cell's value where it is certain, else null.
 
     Args:
         column: claim to apply.
         text: the cell as `text_of` gives it.
         cell: the cell as it stands in the file.
+        number: the text as `number_of` gives it. Text and number are best columns by now: an expression is worked out
+            wherever it stands.
     """
     if column.type in {"string", "json"}:
         return pl.when(text.is_not_null()).then(cell)
+    if column.type == "decimal":
+        return _decimal(column, number_of(column, text) if number is None else number)
     return _READERS[column.type](column, text)
 
 
@@ -42,18 +52,10 @@ def _integer(_: ColumnSpec, text: pl.Expr) -> pl.Expr:
     return pl.when(begins_whole(text)).then(text.cast(pl.Int64, strict=False))
 
 
-def _decimal(column: ColumnSpec, text: pl.Expr) -> pl.Expr:
-    """Numbers whose digits all fit: the cast would round others silently, read exponents, and lose leading zeros."""
-    notation = decimal_notation(column.format)
-    if notation is None:
-        return pl.lit(None)
-    if notation.group or notation.is_dressed:
-        number = notation.plain(text)
-    else:
-        foreign = text.str.contains("[.eE]" if notation.mark == "," else "[eE]")
-        number = pl.when(~foreign).then(text.str.replace(notation.mark, ".", literal=True))
+def _decimal(column: ColumnSpec, number: pl.Expr) -> pl.Expr:
+    """Numbers whose digits all fit: the cast would round others silently."""
     behind = number.str.len_bytes() - number.str.find(".", literal=True) - 1
-    fits = (behind.is_null() & begins_whole(text)) | behind.is_between(1, column.scale)
+    fits = behind.is_null() | (behind <= column.scale)
     return pl.when(fits).then(number).cast(pl.Decimal(column.precision, column.scale), strict=False)
 
 
@@ -74,7 +76,6 @@ def _timestamp(column: ColumnSpec, text: pl.Expr) -> pl.Expr:
 
 _READERS: dict[str, Callable[[ColumnSpec, pl.Expr], pl.Expr]] = {
     "integer": _integer,
-    "decimal": _decimal,
     "boolean": _boolean,
     "date": _date,
     "timestamp": _timestamp,

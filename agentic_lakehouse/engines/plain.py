@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.tables import TableSchema
 from agentic_lakehouse.engines.base import StagedFile
-from agentic_lakehouse.engines.certain import text_of, value_of
+from agentic_lakehouse.engines.certain import number_of, text_of, value_of
 from agentic_lakehouse.engines.parquet import polars_type
 from agentic_lakehouse.feeds.batch import Fault, Record, TextBatch, numbered_batches
 from agentic_lakehouse.feeds.delimited import Table
@@ -140,8 +140,14 @@ def _certain_rows(
     places = {name: place for place, name in enumerate(table.names)}
     known = [(column, places[column.source_name]) for column in spec.columns if column.source_name in places]
     texts = cells.with_columns(text_of(column, pl.col(_cell(at))).alias(_text(at)) for column, at in known)
-    valued = texts.with_columns(
-        value_of(column, pl.col(_text(at)), pl.col(_cell(at))).alias(_value(at)) for column, at in known
+    numbered = texts.with_columns(
+        number_of(column, pl.col(_text(at))).alias(_number(at)) for column, at in known if column.type == "decimal"
+    )
+    valued = numbered.with_columns(
+        value_of(
+            column, pl.col(_text(at)), pl.col(_cell(at)), pl.col(_number(at)) if column.type == "decimal" else None
+        ).alias(_value(at))
+        for column, at in known
     )
     shy = [
         pl.col(_value(at)).is_null() & (pl.col(_text(at)).is_not_null() if column.nullable else pl.lit(value=True))
@@ -188,6 +194,10 @@ def _cell(place: int) -> str:
 
 def _text(place: int) -> str:
     return f"text{place}"
+
+
+def _number(place: int) -> str:
+    return f"number{place}"
 
 
 def _value(place: int) -> str:
