@@ -34,7 +34,7 @@ def source_names(path: Path, fmt: FileFormat, *, name: str, sample: int | None =
         case "json" | "jsonl":
             return documents.column_names(path, fmt, name=name, sample=sample)
         case "xml":
-            return xml_shape.column_names(path, fmt, name=name, sample=sample)
+            return xml_shape.column_names(path, fmt, name=name)
         case "xlsx" | "xls" | "ods":
             return workbook.rows(path, fmt, name=name)[0]
         case "parquet" | "arrow":
@@ -77,7 +77,7 @@ def read_batches(
             return batches(records, columns, batch_rows=batch_rows, column=json_column)
         case "xml":
             columns = names or xml_shape.column_names(path, fmt, name=name)
-            return batches(xml_records.rows(path, fmt, columns, name=name), columns, batch_rows=batch_rows)
+            return batches(xml_records.rows(path, fmt, columns, name=name, met=met), columns, batch_rows=batch_rows)
         case "xlsx" | "xls" | "ods":
             titles, cells = workbook.rows(path, fmt, name=name)
             return batches(cells, titles, batch_rows=batch_rows)

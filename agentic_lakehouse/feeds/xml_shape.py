@@ -156,7 +156,8 @@ def _outside_records(place: Place, here: tuple[str, ...]) -> Iterator[tuple[tupl
 def _survey(path: Path, encoding: str, name: str) -> Place:
     document = XmlText(path, encoding, name=name)
     survey = _Survey(document)
-    for _ in document.pieces(survey):
+    document.handle(survey.start, survey.end, survey.text)
+    for _ in document.pieces():
         pass
     return survey.root
 
