@@ -71,6 +71,10 @@ class Rows(NamedTuple):
     raws: Sequence[str]
     columns: Sequence[Sequence[Any]]
 
+    def slice(self, start: int, end: int) -> Rows:
+        """Return some of them."""
+        return Rows(self.lines[start:end], self.raws[start:end], [column[start:end] for column in self.columns])
+
 
 class Fault(NamedTuple):
     """One record that is not a row."""
@@ -105,7 +109,7 @@ def batches(
             at = 0
             while at < len(record.lines):
                 end = min(len(record.lines), at + gathered.room)
-                gathered.add_rows(number, Rows(*(part[at:end] for part in record[:2]), _cut(record.columns, at, end)))
+                gathered.add_rows(number, record.slice(at, end))
                 number += end - at
                 at = end
                 if gathered.is_full:
@@ -197,9 +201,10 @@ class _Gathered:
             self._rows = []
         if self._many:
             numbers = [n for first, rows in self._many for n in range(first, first + len(rows.lines))]
-            lines, raws = ([*chain.from_iterable(rows[part] for _, rows in self._many)] for part in (0, 1))
-            columns = zip(*(rows.columns for _, rows in self._many), strict=True)
-            self._pieces.append(self._piece(numbers, lines, raws, [[*chain.from_iterable(c)] for c in columns]))
+            many = [rows for _, rows in self._many]
+            lines, raws = [n for rows in many for n in rows.lines], [raw for rows in many for raw in rows.raws]
+            columns = [[*chain.from_iterable(c)] for c in zip(*(rows.columns for rows in many), strict=True)]
+            self._pieces.append(self._piece(numbers, lines, raws, columns))
             self._many = []
 
     def _piece(
@@ -212,10 +217,6 @@ class _Gathered:
             raw=pl.Series("raw", raws, dtype=pl.String),
             broken=(),
         )
-
-
-def _cut(columns: Sequence[Sequence[Any]], start: int, end: int) -> Sequence[Sequence[Any]]:
-    return [column[start:end] for column in columns]
 
 
 def blank_to_null(cells: pl.DataFrame) -> pl.DataFrame:

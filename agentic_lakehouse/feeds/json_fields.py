@@ -32,11 +32,15 @@ def fields(line: int, raw: str) -> dict[str, str | None] | Fault:
         return _fault(line, raw, "nested_too_deeply", "has values that are nested too deeply")
     if repeated is not None:
         return _fault(line, raw, "repeated_field", f"has the field {repeated!r} twice", column=repeated)
+    return _unstorable(line, raw, flat) or flat
+
+
+def _unstorable(line: int, raw: str, flat: dict[str, str | None]) -> Fault | None:
     if is_undecodable(raw) or ("\\u" in raw and not _is_storable(flat)):
         return _fault(line, raw, "bad_encoding", "holds characters that are not whole")
     if "\0" in raw or ("\\u0000" in raw and any("\0" in (cell or "") for cell in flat.values())):
         return _fault(line, raw, "nul_byte", "holds a NUL character")
-    return flat
+    return None
 
 
 def _fault(line: int, raw: str, code: str, message: str, column: str | None = None) -> Fault:

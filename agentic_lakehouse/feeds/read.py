@@ -34,9 +34,9 @@ def source_names(path: Path, fmt: FileFormat, *, name: str, sample: int | None =
         case "json" | "jsonl":
             return documents.column_names(path, fmt, name=name, sample=sample)
         case "xml":
-            return xml_shape.column_names(path, fmt, name=name)
+            return xml_shape.column_names(path, fmt, name=name, sample=sample)
         case "xlsx" | "xls" | "ods":
-            return workbook.rows(path, fmt, name=name)[0]
+            return workbook.column_names(path, fmt, name=name)
         case "parquet" | "arrow":
             return columnar.column_names(path, fmt.kind, name=name)
 
@@ -73,13 +73,13 @@ def read_batches(
             return batches(records, header, batch_rows=batch_rows)
         case "json" | "jsonl":
             columns = names or documents.column_names(path, fmt, name=name)
-            records = documents.rows(path, fmt, columns, name=name, met=met)
-            return batches(records, columns, batch_rows=batch_rows, column=json_column)
+            objects = documents.rows(path, fmt, columns, name=name, met=met)
+            return batches(objects, columns, batch_rows=batch_rows, column=json_column)
         case "xml":
             columns = names or xml_shape.column_names(path, fmt, name=name)
-            return batches(xml_records.rows(path, fmt, columns, name=name, met=met), columns, batch_rows=batch_rows)
+            elements = xml_records.rows(path, fmt, columns, name=name, met=met)
+            return batches(elements, columns, batch_rows=batch_rows)
         case "xlsx" | "xls" | "ods":
-            titles, cells = workbook.rows(path, fmt, name=name)
-            return batches(cells, titles, batch_rows=batch_rows)
+            return workbook.batches(path, fmt, name=name, batch_rows=batch_rows)
         case "parquet" | "arrow":
             return columnar.batches(path, fmt.kind, name=name, batch_rows=batch_rows)

@@ -55,7 +55,8 @@ class _Records:
     def __init__(self, document: XmlText, fmt: FileFormat, columns: Columns, width: int) -> None:
         self._document = document
         self._columns = columns
-        self._blank: list[str | None] = [None] * width
+        self._blank: list[str | None] = [None] * (width + 1)
+        """One cell more than there are columns: it takes what is in none."""
         self._steps = (fmt.record_path or "").split("/")
         self._depth = self._matched = 0
         """Elements that are open around a record, and how many of them are on the way to it."""
@@ -117,8 +118,12 @@ class _Records:
         self._document.handle(self._start_field, self._end_field, self._pieces.append)
 
     def _start_field(self, tag: str, attributes: dict[str, str]) -> None:
-        if self._pieces:
-            self._keep_text()
+        pieces = self._pieces
+        if pieces:
+            if self._texts is None and len(pieces) == 1 and pieces[0].isspace():
+                pieces.clear()
+            else:
+                self._keep_text()
         above = self._column
         column = above.below.get(tag) or self._columns.below(above, tag)
         self._stack.append((above, self._texts))
@@ -145,7 +150,9 @@ class _Records:
             pieces.clear()
         else:
             text = "".join(self._texts).strip() if self._texts else ""
-        if text:
+        if text and column.is_met and not self._has_below and self._cells[column.position] is None:
+            self._cells[column.position] = text  # nearly always
+        elif text:
             if self._has_below and self._stack:
                 where = column.path
                 self._report("mixed_content", f"has text and elements side by side in {where!r}", where)
@@ -202,9 +209,14 @@ class _Records:
     def _judged(self, raw: str) -> Record | Fault:
         if UNREADABLE in raw:
             return self._fault(raw, "bad_encoding", "holds characters that are not whole")
-        if "&" in raw and (unknown := {*_REFERENCE.findall(_CDATA.sub("", raw))} - _KNOWN):
-            return self._fault(raw, "unknown_entity", f"names a character &{min(unknown)}; that nobody defines")
-        return self._fault(raw, *self._problem) if self._problem else Record(self._line, raw, self._cells)
+        if "&" in raw and not _KNOWN.issuperset(_REFERENCE.findall(raw)):
+            unknown = {*_REFERENCE.findall(_CDATA.sub("", raw))} - _KNOWN
+            if unknown:
+                return self._fault(raw, "unknown_entity", f"names a character &{min(unknown)}; that nobody defines")
+        if self._problem:
+            return self._fault(raw, *self._problem)
+        self._cells.pop()
+        return Record(self._line, raw, self._cells)
 
     def _fault(self, raw: str, code: str, message: str, column: str | None = None) -> Fault:
         return Fault(self._line, raw, code, f"the record in line {self._line} {message}", column)
@@ -226,10 +238,9 @@ class _Records:
             return
         if not column.is_met:
             self._columns.note(column)
-        if column.position >= 0:
-            if self._cells[column.position] is not None:
-                self._report("repeated_field", f"has two values for {column.path!r}", column.path)
-            self._cells[column.position] = text
+        if column.position >= 0 and self._cells[column.position] is not None:
+            self._report("repeated_field", f"has two values for {column.path!r}", column.path)
+        self._cells[column.position] = text
 
     def _put_attributes(self, column: Column, attributes: dict[str, str]) -> None:
         for attribute, value in attributes.items():
