@@ -9,6 +9,7 @@ are written, so where they are as many as the record has different keys, none wa
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -94,16 +95,16 @@ class Shapes:
         if traits.is_odd or {*map(type, values)} != {dict} or len({*map(tuple, values)}) > 1:
             return None
         columns: list[Sequence[Any]] = [*zip(*map(dict.values, values), strict=True)]
-        objects = _spread(columns) if traits.has_objects else ()
-        if objects is None:
+        spread = _spread(columns) if traits.has_objects or traits.has_arrays else ((), ())
+        if spread is None:
             return None
+        objects, arrays = spread
         try:
             plan = self._plans.get(_shape(values[0]))
             if plan is None or plan.objects != objects:
                 return None
             written = text.count('":') + (text.count('" :') if traits.has_spaces else 0)
-            if traits.has_arrays:
-                written -= sum(map(_keys_in_arrays, columns))
+            written -= _keys_in_arrays(chain.from_iterable(columns[position] for position in arrays))
         except RecursionError:
             return None
         if written != plan.keys * len(values):
@@ -162,18 +163,20 @@ class Shapes:
         return [found.get(name) for name in self._names]
 
 
-def _spread(columns: list[Sequence[Any]]) -> tuple[int, ...] | None:
-    """Add the columns of those objects that are alike in all records, and return which columns these were."""
-    objects = []
+def _spread(columns: list[Sequence[Any]]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """Add the columns of those objects that are alike in all records; return which columns these were, and arrays."""
+    objects, arrays = [], []
     for position, column in enumerate(columns):  # which grows on the way
         kinds = {*map(type, column)}
+        if list in kinds:
+            arrays.append(position)
         if dict in kinds:
             if len(kinds) > 1 or len({*map(tuple, column)}) > 1:
                 return None
             if column[0]:
                 objects.append(position)
                 columns += zip(*map(dict.values, column), strict=True)
-    return tuple(objects)
+    return tuple(objects), tuple(arrays)
 
 
 def _shape(record: dict[str, Any]) -> tuple[Any, ...]:
@@ -204,14 +207,14 @@ def _picker(positions: list[int]) -> Pick:
 
 
 def _keys_in_arrays(values: Iterable[Any]) -> int:
-    return sum(_keys_below(value, 1) for value in values if type(value) is list)
-
-
-def _keys_below(value: Any, depth: int) -> int:
-    if depth > MAX_DEPTH:
-        raise RecursionError
-    count, below = (len(value), value.values()) if type(value) is dict else (0, value)
-    for inner in below:
-        if type(inner) is dict or type(inner) is list:
-            count += _keys_below(inner, depth + 1)
+    """Count the keys of all objects in arrays, level by level."""
+    level: list[Any] = [value for value in values if type(value) is list]
+    count = depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise RecursionError
+        inner = chain.from_iterable(value.values() if type(value) is dict else value for value in level)
+        level = [value for value in inner if type(value) is dict or type(value) is list]
+        count += sum(len(value) for value in level if type(value) is dict)
     return count
