@@ -84,7 +84,7 @@ class XmlText:
         try:
             with open_text(self._path, self._encoding, name=self._name) as source:
                 while chunk := source.read(CHUNK):
-                    piece = _ESCAPED_BYTE.sub(UNREADABLE, chunk).encode()
+                    piece = _encoded(chunk)
                     yield piece
                     fed += len(piece)
                     parser.Parse(piece)
@@ -119,3 +119,10 @@ class XmlText:
                 f"declares the entity {entity!r}, and entities are not expanded",
                 hint="Ask the vendor for XML without entities of its own.",
             )
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _ESCAPED_BYTE.sub(UNREADABLE, text).encode()
