@@ -62,7 +62,7 @@ def read_batches(
         names: the columns of JSON and XML, if they are known from a spec or a sample: spares a pass. Other kinds
             have them in one place.
         met: for JSON and XML, takes the columns that records have had so far, in order of first sight. Those
-            that are not among `names` are not in the batches.
+            that are not among `names` are not in the batches; of XML, only those that had a value are told.
 
     Raises:
         FeedUnreadable: the file cannot be read as `fmt` (at once or on the way).

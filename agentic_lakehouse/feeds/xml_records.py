@@ -157,8 +157,8 @@ class _Records:
                 where = column.path
                 self._report("mixed_content", f"has text and elements side by side in {where!r}", where)
             self._put(column, text)
-        elif not (self._has_below or column.is_met or column.attributes):
-            self._columns.note(column)
+        elif column.position >= 0 and not (self._has_below or column.is_met):
+            self._columns.note(column)  # always empty, but there
         if not self._stack:
             self._end_record()
             return

@@ -62,6 +62,15 @@ def test_names_come_from_a_sample_and_what_it_lacks_is_told_while_reading(write:
     assert read == len(records)
 
 
+def test_an_empty_element_around_others_is_no_new_column(write: Write) -> None:
+    path = write("a.xml", "<t><r><a>1</a><b></b><c/><d>x</d></r><r><a>2</a><b><e>3</e></b><c/></r></t>")
+    met: dict[str, None] = {}
+
+    list(read_batches(path, sniffed(path), name="a.xml", names=("a", "c", "gone"), met=met))
+
+    assert tuple(met) == ("a", "c", "d", "b.e")
+
+
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.xml"])
 def test_a_reader_that_is_closed_reads_no_further(write: Write, name: str) -> None:
     path = write(
