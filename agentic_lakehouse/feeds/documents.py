@@ -6,160 +6,61 @@ keys in the file, in order of first sight.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
-from agentic_lakehouse.feeds.batch import Fault, Record
-from agentic_lakehouse.feeds.json_text import DECODER, JsonText, RepeatedKeys, render_json
+from agentic_lakehouse.feeds.batch import Fault, Record, Rows
+from agentic_lakehouse.feeds.json_records import record_items
+from agentic_lakehouse.feeds.json_shapes import Shapes, traits_of
 from agentic_lakehouse.feeds.names import MAX_COLUMNS, require_width
-from agentic_lakehouse.feeds.source import unreadable
-from agentic_lakehouse.feeds.text import is_undecodable, lines, open_text, printable, without_line_end
 
 
-class _Item(NamedTuple):
-    line: int
-    raw: str
-    value: Any
+def column_names(path: Path, fmt: FileFormat, *, name: str, sample: int | None = None) -> tuple[str, ...]:
+    """Return the column names of a JSON or JSON-lines file.
 
-
-def column_names(path: Path, fmt: FileFormat, *, name: str) -> tuple[str, ...]:
-    """Return the column names of a JSON or JSON-lines file, which is read whole for them.
+    Args:
+        path: local file.
+        fmt: as sniffed or as a spec claims.
+        name: what errors call the file.
+        sample: characters of records after which no more are looked at; without it, the file is read whole.
 
     Raises:
         FeedUnreadable: the file is truncated or malformed, has no records at its path, or too many columns.
     """
     names: dict[str, None] = {}
-    for item in _items(path, fmt, name):
-        flat = item if isinstance(item, Fault) else _flatten(item)
-        if not isinstance(flat, Fault):
-            names |= dict.fromkeys(flat)
-            if len(names) > MAX_COLUMNS:
-                break
+    seen = 0
+    for record in rows(path, fmt, (), name=name, met=names):
+        seen += sum(map(len, record.raws)) if isinstance(record, Rows) else len(record.raw)
+        if len(names) > MAX_COLUMNS or (sample is not None and seen > sample and names):
+            break
     require_width(len(names), name=name)
     return tuple(names)
 
 
-def rows(path: Path, fmt: FileFormat, names: Sequence[str], *, name: str) -> Iterator[Record | Fault]:
-    """Yield the records of a JSON or JSON-lines file with the cells of some columns.
+def rows(
+    path: Path, fmt: FileFormat, names: Sequence[str], *, name: str, met: dict[str, None] | None = None
+) -> Iterator[Record | Rows | Fault]:
+    """Yield the records of a JSON or JSON-lines file with the cells of some columns, for `json_column`.
+
+    Args:
+        path: local file.
+        fmt: as sniffed or as a spec claims.
+        names: columns.
+        name: what errors call the file.
+        met: takes the paths that records have, whether they are among `names` or not.
 
     Raises:
         FeedUnreadable: as `column_names`.
     """
-    for item in _items(path, fmt, name):
-        flat = item if isinstance(item, Fault) else _flatten(item)
-        yield flat if isinstance(flat, Fault) else Record(item.line, item.raw, [flat.get(column) for column in names])
-
-
-def _items(path: Path, fmt: FileFormat, name: str) -> Iterator[_Item | Fault]:
-    encoding = fmt.encoding or "utf-8"
-    if fmt.kind == "jsonl":
-        yield from _from_lines(path, encoding, name)
-        return
-    with open_text(path, encoding, name=name) as source:
-        cursor = JsonText(source, name=name)
-        found = yield from _at_path(cursor, fmt.record_path or "", "")
-        cursor.finish()
-    if not found:
-        raise unreadable(
-            name,
-            f"has no records at {fmt.record_path!r}",
-            hint="Describe the file anew: its layout has changed.",
-            record_path=fmt.record_path,
-        )
-
-
-def _from_lines(path: Path, encoding: str, name: str) -> Iterator[_Item | Fault]:
-    for number, line in enumerate(lines(path, encoding, name=name), start=1):
-        raw = without_line_end(line)
-        if not raw or raw.isspace():
+    shapes = Shapes(names, met=met)
+    for items in record_items(path, fmt, name=name):
+        text = "".join(raw for raw, value in zip(items.raws, items.values, strict=True) if type(value) is dict)
+        traits = traits_of(text, records=sum(type(value) is dict for value in items.values))
+        columns = shapes.columns(items, text, traits)
+        if columns is not None:
+            yield Rows(items.lines, items.raws, columns)
             continue
-        try:
-            yield _Item(number, raw, DECODER.decode(raw))
-        except (json.JSONDecodeError, RecursionError) as error:
-            yield Fault(number, printable(raw), "not_json", f"line {number} is no valid JSON: {error}")
-
-
-def _at_path(cursor: JsonText, path: str, here: str) -> Generator[_Item, None, bool]:
-    """Yield the records at `path`, walking on from `here`; return whether there is such a place."""
-    opening = cursor.peek()
-    if here == path:
-        if opening == "[":
-            for _ in cursor.elements():
-                yield _Item(*cursor.value())
-        else:
-            yield _Item(*cursor.value())
-        return True
-    found = False
-    if opening != "{":
-        cursor.skip()
-        return False
-    for key in cursor.members():
-        below = f"{here}.{key}" if here else key
-        if not found and (path == below or path.startswith(f"{below}.")):
-            found = yield from _at_path(cursor, path, below)
-        else:
-            cursor.skip()
-    return found
-
-
-def _flatten(item: _Item) -> dict[str, str | None] | Fault:
-    """Return a record's cells by dotted path, or what is wrong with it."""
-    if not isinstance(item.value, dict):
-        return Fault(
-            item.line, printable(item.raw), "not_an_object", f"the record in line {item.line} is no JSON object"
-        )
-    flat: dict[str, str | None] = {}
-    try:
-        repeated = _fill(flat, item.value, "")
-    except RecursionError:
-        return _fault(item, "nested_too_deeply", "has values that are nested too deeply")
-    if repeated is not None:
-        return _fault(item, "repeated_field", f"has the field {repeated!r} twice", column=repeated)
-    if is_undecodable(item.raw) or ("\\u" in item.raw and not _is_storable(flat)):
-        return _fault(item, "bad_encoding", "holds characters that are not whole")
-    if "\0" in item.raw or ("\\u0000" in item.raw and any("\0" in (cell or "") for cell in flat.values())):
-        return _fault(item, "nul_byte", "holds a NUL character")
-    return flat
-
-
-def _fault(item: _Item, code: str, message: str, column: str | None = None) -> Fault:
-    about = f"the record in line {item.line} {message}"
-    return Fault(item.line, printable(item.raw), code, _storable(about), column and _storable(column))
-
-
-def _fill(flat: dict[str, str | None], value: dict[str, Any], prefix: str) -> str | None:
-    """Put an object's fields into `flat`; return the first field that stands there twice."""
-    if isinstance(value, RepeatedKeys):
-        return f"{prefix}{value.repeated}"
-    for key, field in value.items():
-        path = f"{prefix}{key}"
-        if type(field) is str and path not in flat:  # most fields are: the rest is dearer to tell apart
-            flat[path] = field
-        elif isinstance(field, dict) and field:
-            repeated = _fill(flat, field, f"{path}.")
-            if repeated is not None:
-                return repeated
-        elif path in flat:
-            return path
-        else:
-            flat[path] = _text(field)
-    return None
-
-
-def _text(value: Any) -> str | None:
-    if value is None or value == {}:
-        return None
-    return str(value) if isinstance(value, str) else render_json(value)
-
-
-def _is_storable(flat: dict[str, str | None]) -> bool:
-    """Whether every name and cell can be written as UTF-8: half a surrogate pair cannot."""
-    text = "".join([*flat, *(cell or "" for cell in flat.values())])
-    return text == _storable(text)
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+        for line, raw, value in zip(*items, strict=True):
+            cells = shapes.cells(line, raw, value, traits)
+            yield cells if isinstance(cells, Fault) else Record(line, raw, cells)

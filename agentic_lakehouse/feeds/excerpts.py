@@ -31,3 +31,20 @@ def excerpts(path: Path, size: int, *, name: str) -> Iterator[bytes]:
             if not found:
                 return
             yield found + source.readline(size)
+
+
+def later_excerpts(path: Path, *, name: str, size: int = 1 << 16) -> Iterator[bytes]:
+    """Yield excerpts of what stands behind the head of a file, its last bytes among them.
+
+    None where it cannot be sought in, as it is packed.
+
+    Raises:
+        FeedUnreadable: as `open_bytes`.
+    """
+    with open_bytes(path, name=name) as source:
+        length = path.stat().st_size
+        if not source.seekable() or length < PLACES * size:
+            return
+        for place in range(1, PLACES + 1):
+            source.seek(length // PLACES * place - size)
+            yield source.read(size)

@@ -2,15 +2,17 @@
 
 Values are parsed by the standard library's C scanner where they stand, so that each record comes with
 its verbatim text and its line, numbers keep their digits, and memory is bounded by the largest record.
+Elements of an array that stand whole in the window come many at a time, by a decoder that calls no Python.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from json.encoder import encode_basestring
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.feeds.json_span import LARGE, closes
@@ -18,13 +20,16 @@ from agentic_lakehouse.feeds.source import unreadable
 from agentic_lakehouse.feeds.text import MAX_LINE
 
 CHUNK = 1 << 20
+BLOCK = 1 << 16
+"""Characters whose values are handed over together: about what stays in the processor's cache when parsed."""
 NEAR_END = 16
 """A fault this close to the window's end may only be the window's end: the longest literal is `-Infinity`."""
 
 MAX_DEPTH = 100
 """Levels of arrays and objects that are passed over."""
 
-_SPACE = " \t\n\r"
+_SPACE = re.compile(r"[ \t\n\r]*")
+_COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 
@@ -53,6 +58,22 @@ DECODER = json.JSONDecoder(
 )
 """Gives numbers as `Numeral`; lets control characters stand in strings, as vendors do."""
 
+QUICK = json.JSONDecoder(parse_float=str.encode, parse_int=str.encode, parse_constant=str.encode, strict=False)
+"""Gives numbers as bytes, and of a key that stands twice the last value alone: four times as fast as `DECODER`."""
+
+
+class Items(NamedTuple):
+    """Some consecutive values of a document."""
+
+    lines: list[int]
+    raws: list[str]
+    """First line and verbatim text of each."""
+    values: list[Any]
+    """As `QUICK` gives them; `UNREAD` where `DECODER` must look."""
+
+
+UNREAD = object()
+
 
 def render_json(value: Any) -> str:
     """Return a value that `DECODER` gave as compact JSON, numbers as they were written."""
@@ -76,13 +97,19 @@ class JsonText:
         self._window = ""
         self._at = 0
         self._ended = False
+        self._dropped = 0
         self.line = 1
+
+    @property
+    def passed(self) -> int:
+        """Characters of the document up to the cursor."""
+        return self._dropped + self._at
 
     def peek(self) -> str:
         """Return the next character that is not space; an empty string at the end."""
         while True:
-            while self._at < len(self._window) and self._window[self._at] in _SPACE:
-                self._step(self._at + 1)
+            if space := _SPACE.match(self._window, self._at):
+                self._step(space.end())
             if self._at < len(self._window):
                 return self._window[self._at]
             if not self._more():
@@ -162,6 +189,47 @@ class JsonText:
                 self.take("]")
                 return
 
+    def items(self) -> Iterator[Items]:
+        """Pass an array, yielding its elements, many at a time.
+
+        Raises:
+            FeedUnreadable: the array is malformed or truncated, or one element too large.
+        """
+        self.take("[")
+        if self.passes("]"):
+            return
+        while True:
+            while (items := self._whole_items()).lines:
+                yield items
+            line, raw, _ = self.value()
+            yield Items([line], [raw], [UNREAD])
+            if not self.passes(","):
+                self.take("]")
+                return
+            self.peek()
+
+    def _whole_items(self) -> Items:
+        """Pass the elements that stand in the window with the comma behind them, as far as nothing is odd."""
+        items = Items([], [], [])
+        window, at, line, counted = self._window, self._at, self.line, self._at
+        enough = at + BLOCK
+        try:
+            while at < enough:
+                value, end = QUICK.raw_decode(window, at)
+                comma = _COMMA.match(window, end)
+                if comma is None or comma.end() == len(window):
+                    break
+                line += window.count("\n", counted, at)
+                counted = at
+                items.lines.append(line)
+                items.raws.append(window[at:end])
+                items.values.append(value)
+                at = comma.end()
+        except (json.JSONDecodeError, RecursionError):
+            pass  # `value` tells what it is, or reads on
+        self._step(at)
+        return items
+
     def skip(self, *, depth: int = 0) -> None:
         """Pass a value of any size.
 
@@ -204,6 +272,7 @@ class JsonText:
             raise self._fault(f"one value is longer than {MAX_LINE:,} characters")
         chunk = self._source.read(max(CHUNK, min(len(kept), MAX_LINE - len(kept))))
         self._ended = not chunk
+        self._dropped += self._at
         self._window, self._at = kept + chunk, 0
         return not self._ended
 

@@ -6,19 +6,18 @@ and columns are read like any other: a filter that somebody left on hides goods,
 
 from __future__ import annotations
 
-import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import polars as pl
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
 from agentic_lakehouse.feeds.archives import is_document, open_archive
-from agentic_lakehouse.feeds.batch import Record
-from agentic_lakehouse.feeds.headers import SAMPLE_ROWS, Row, find_header
+from agentic_lakehouse.feeds.batch import MAX_CELLS, TextBatch
+from agentic_lakehouse.feeds.headers import SAMPLE_ROWS, Header, Row, find_header, header_over, join_header
 from agentic_lakehouse.feeds.names import positions, require_width, unique_names
 from agentic_lakehouse.feeds.packing import packed_twice
 from agentic_lakehouse.feeds.sheet_process import sheet_cells
@@ -40,48 +39,121 @@ MIDNIGHT = " 00:00:00"
 _INSTANT = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}"
 
 
+class Sheet(NamedTuple):
+    """The records of a sheet."""
+
+    names: tuple[str, ...]
+    cells: pl.DataFrame
+    first_row: int
+    """Sheet row of the first of them, from 1."""
+
+
+class _Parsed(NamedTuple):
+    kind: WorkbookKind
+    sheet: str
+    cells: pl.DataFrame
+
+
+_LAST: dict[tuple[Hashable, ...], _Parsed] = {}
+"""The sheet that was parsed last: a file is sniffed, described and read in a row. Its cells are a mapped file."""
+
+
 def find_sheet(path: Path, *, name: str) -> FileFormat:
     """Return the format of a workbook: the visible sheet with the most cells, and its header row.
 
     Raises:
         FeedUnreadable: it is damaged, protected, too large, no workbook at all, or holds no table.
     """
-    with unpacked_file(path, name=name) as file:
-        kind = _kind(file, name)
-        sheet, cells = sheet_cells(file, None, name=name)
-    return FileFormat(kind=kind, sheet=sheet, header_row=find_header(_filled_rows(cells, 2 * SAMPLE_ROWS)))
+    kind, sheet, cells = _parsed(path, None, name)
+    header = _header(cells)
+    return FileFormat(
+        kind=kind, sheet=sheet, header_row=header.line if header else None, header_rows=header.rows if header else 1
+    )
 
 
-def rows(path: Path, fmt: FileFormat, *, name: str) -> tuple[tuple[str, ...], Iterator[Record]]:
-    """Return the column names of a sheet and its records; rows without any value are none.
+def column_names(path: Path, fmt: FileFormat, *, name: str) -> tuple[str, ...]:
+    """Return the column names of a sheet.
 
     Raises:
         FeedUnreadable: as `find_sheet`, or the sheet is gone.
     """
-    with unpacked_file(path, name=name) as file:
-        _kind(file, name)
-        _, cells = sheet_cells(file, fmt.sheet, name=name)
+    return _table(path, fmt, name).names
+
+
+def batches(path: Path, fmt: FileFormat, *, name: str, batch_rows: int) -> Iterator[TextBatch]:
+    """Yield the records of a sheet; rows without any value are none. Their raw text is their cells as JSON.
+
+    Raises:
+        FeedUnreadable: as `column_names`.
+    """
+    table = _table(path, fmt, name)
+    most = max(1, min(batch_rows, MAX_CELLS // len(table.names)))
+    number = 1
+    for start in range(0, table.cells.height, most):
+        cells = table.cells.slice(start, most)
+        lines = pl.int_range(table.first_row + start, table.first_row + start + cells.height, eager=True)
+        is_record = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+        cells, lines = cells.filter(is_record), lines.filter(is_record)
+        if cells.height:
+            yield TextBatch(
+                rows=cells,
+                row_number=pl.int_range(number, number + cells.height, eager=True).alias("row_number"),
+                line=lines.alias("line"),
+                raw=cells.select(pl.struct(pl.all()).struct.json_encode().alias("raw")).to_series(),
+                broken=(),
+            )
+        number += cells.height
+
+
+def _table(path: Path, fmt: FileFormat, name: str) -> Sheet:
+    cells = _parsed(path, fmt.sheet, name).cells
     require_width(cells.width, name=name)
     if fmt.header_row is None:
-        names = positions(cells.width)
-        return names, _records(_as_dates(cells), names, first_row=1)
-    if fmt.header_row > cells.height:
-        raise unreadable(name, f"has no row {fmt.header_row}, where its header was", hint="Describe the file anew.")
-    titles, body = cells.row(fmt.header_row - 1), _as_dates(cells.slice(fmt.header_row))
+        return Sheet(positions(cells.width), _named(_as_dates(cells), positions(cells.width)), 1)
+    last = fmt.header_row + fmt.header_rows - 1
+    if last > cells.height:
+        raise unreadable(name, f"has no row {last}, where its header was", hint="Describe the file anew.")
+    titles = join_header([cells.row(row - 1) for row in range(fmt.header_row, last + 1)])
+    body = _as_dates(cells.slice(last))
     used = [i for i, title in enumerate(titles) if title or body[:, i].null_count() < body.height]
-    titles = unique_names(titles)
-    names = tuple(titles[i] for i in used)
-    return names, _records(body[:, used], names, first_row=fmt.header_row + 1)
+    unique = unique_names(titles)
+    names = tuple(unique[i] for i in used)
+    return Sheet(names, _named(body[:, used], names), last + 1)
 
 
-def _records(cells: pl.DataFrame, names: tuple[str, ...], *, first_row: int) -> Iterator[Record]:
-    for number, row in enumerate(cells.iter_rows(), start=first_row):
-        if any(row):
-            yield Record(number, json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False), row)
+def _named(cells: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    return cells.rename(dict(zip(cells.columns, names, strict=True)))
+
+
+def _header(cells: pl.DataFrame) -> Header | None:
+    """Return the header of a sheet; one of several rows only where no empty one stands between them."""
+    rows = _filled_rows(cells, 2 * SAMPLE_ROWS)
+    header = header_over(rows)
+    if header and header.rows > 1:
+        lines = [line for line, _ in rows if line >= header.line][: header.rows]
+        if lines[-1] - header.line >= header.rows:
+            line = find_header(rows)
+            return Header(line) if line else None
+    return header
 
 
 def _filled_rows(cells: pl.DataFrame, count: int) -> list[Row]:
     return [(number, row) for number, row in enumerate(cells.head(count).iter_rows(), start=1) if any(row)]
+
+
+def _parsed(path: Path, sheet: str | None, name: str) -> _Parsed:
+    try:
+        at = path.stat()
+        file_key = (path.absolute(), at.st_ino, at.st_size, at.st_mtime_ns)
+    except OSError:
+        file_key = None  # opening it says why
+    if file_key is None or (file_key, sheet) not in _LAST:
+        with unpacked_file(path, name=name) as file:
+            kind = _kind(file, name)
+            found, cells = sheet_cells(file, sheet, name=name)
+        _LAST.clear()
+        _LAST[file_key, sheet] = _LAST[file_key, found] = _Parsed(kind, found, cells)
+    return _LAST[file_key, sheet]
 
 
 def _as_dates(cells: pl.DataFrame) -> pl.DataFrame:

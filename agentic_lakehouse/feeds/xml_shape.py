@@ -1,51 +1,33 @@
 """Find out how an XML document is built: which elements stand where, how often, and with what in them.
 
-One pass over the document makes a tree of places. From it follow the record element, found by structure
-and never by name, and the columns of its records.
+From the tree of its places follow the record element, found by structure and never by name, and the columns
+of its records. A big document is judged by its beginning, if excerpts
+of the rest show more of the same; else it is read whole.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
+from agentic_lakehouse.feeds.excerpts import later_excerpts
 from agentic_lakehouse.feeds.faults import unreadable
 from agentic_lakehouse.feeds.names import require_width
-from agentic_lakehouse.feeds.xml_text import MAX_DEPTH, XmlText
+from agentic_lakehouse.feeds.xml_places import Place, survey
 
-MAX_PLACES = 10_000
-"""Different places of elements in one document."""
+SAMPLE = 8 << 20
+"""Bytes of a document from which its records are told."""
+MIN_KNOWN = 0.5
+"""Share of the tags in a later excerpt that the records must have, to be believed to go on there."""
 OWN_TEXT = "#text"
 """Column of the text that stands in a record beside its elements and attributes."""
 
 
-class Place:
-    """All elements of one path, such as `catalog/product/price`."""
-
-    __slots__ = ("attributes", "below", "has_text", "is_mixed", "leaves", "repeats", "seen_in")
-
-    def __init__(self) -> None:
-        self.below: dict[str, Place] = {}
-        self.attributes: dict[str, None] = {}
-        self.leaves = 0
-        """Their attributes, and those of them without elements inside, together."""
-        self.has_text = False
-        self.repeats = False
-        """Whether one element holds several of them."""
-        self.is_mixed = False
-        """Whether one of them holds text and elements side by side."""
-        self.seen_in = 0
-
-    def values(self) -> int:
-        """Return how many values the document has here and below."""
-        return self.leaves + sum(place.values() for place in self.below.values())
-
-    def own_fields(self) -> int:
-        """Return how many attributes and plain child elements one such element has of its own."""
-        plain = (place for place in self.below.values() if not place.below and not place.repeats)
-        return len(self.attributes) + sum(1 for _ in plain)
+_NO_TAG = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_START = re.compile(rb"<([^\s<>/!?\"'=&]+)")
 
 
 def find_records(path: Path, encoding: str, *, name: str) -> FileFormat:
@@ -57,7 +39,9 @@ def find_records(path: Path, encoding: str, *, name: str) -> FileFormat:
     Raises:
         FeedUnreadable: it is malformed or truncated, is a web page, or holds no values.
     """
-    root = _survey(path, encoding, name)
+    root, is_cut = survey(path, encoding, name, SAMPLE)
+    if is_cut and not _goes_on(path, encoding, name, root):
+        root, _ = survey(path, encoding, name, None)
     if "html" in {local_name(tag).lower() for tag in root.below}:
         raise unreadable(name, "is HTML, a web page", hint="Ask the vendor for the file itself, not for its page.")
     best, most = _record_path(root)
@@ -73,13 +57,23 @@ def find_records(path: Path, encoding: str, *, name: str) -> FileFormat:
     )
 
 
-def column_names(path: Path, fmt: FileFormat, *, name: str) -> tuple[str, ...]:
+def column_names(path: Path, fmt: FileFormat, *, name: str, sample: int | None = None) -> tuple[str, ...]:
     """Return the columns of an XML file's records by dotted path, without prefixes where they stay unique.
+
+    Args:
+        path: local file.
+        fmt: as sniffed or as a spec claims.
+        name: what errors call the file.
+        sample: bytes after which no more is looked at, once there are records; without it, the file is read whole.
 
     Raises:
         FeedUnreadable: it is malformed or truncated, has no element at the record path, or too many columns.
     """
-    place = _at(_survey(path, fmt.encoding or "utf-8", name), (fmt.record_path or "").split("/"))
+    steps, encoding = (fmt.record_path or "").split("/"), fmt.encoding or "utf-8"
+    root, is_cut = survey(path, encoding, name, sample)
+    place = _at(root, steps)
+    if place is None and is_cut:
+        place = _at(survey(path, encoding, name, None)[0], steps)
     if place is None:
         raise unreadable(
             name,
@@ -153,60 +147,24 @@ def _outside_records(place: Place, here: tuple[str, ...]) -> Iterator[tuple[tupl
             yield from _outside_records(below, (*here, tag))
 
 
-def _survey(path: Path, encoding: str, name: str) -> Place:
-    document = XmlText(path, encoding, name=name)
-    survey = _Survey(document)
-    for _ in document.pieces(survey):
-        pass
-    return survey.root
+def _goes_on(path: Path, encoding: str, name: str, root: Place) -> bool:
+    """Whether the rest of a document looks like more of the records that were found."""
+    best, most = _record_path(root)
+    place = _at(root, best)
+    if not most or place is None or not place.repeats or encoding.startswith(("utf-16", "utf-32")):
+        return False
+    record = best[-1].encode(encoding, "replace")
+    known = {record, *(tag.encode(encoding, "replace") for tag in _tags(place))}
+    seen = 0
+    for excerpt in later_excerpts(path, name=name):
+        tags = _START.findall(_NO_TAG.sub(b"", excerpt))
+        if record not in tags or sum(tag in known for tag in tags) < MIN_KNOWN * len(tags):
+            return False
+        seen += 1
+    return seen > 0
 
 
-class _Survey:
-    """Makes the tree of places from the events of a document."""
-
-    def __init__(self, document: XmlText) -> None:
-        self.root = self._place = Place()
-        self._document = document
-        self._open: list[tuple[Place, int, bool]] = []
-        self._serial = self._last = 1
-        """Number of the open element, and of the last one."""
-        self._has_text = self._has_elements = False
-        self._places = 0
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        place = self._place.below.get(tag) or self._new_place(tag)
-        if place.seen_in == self._serial:
-            place.repeats = True
-        place.seen_in = self._serial
-        for attribute in attributes:
-            if not attribute.startswith("xmlns"):
-                place.attributes[attribute] = None
-                place.leaves += 1
-        self._open.append((self._place, self._serial, self._has_text))
-        if len(self._open) > MAX_DEPTH:
-            raise self._document.fault("its elements are nested too deeply")
-        self._last += 1
-        self._place, self._serial = place, self._last
-        self._has_text = self._has_elements = False
-
-    def end(self, _tag: str) -> None:
-        place = self._place
-        if not self._has_elements:
-            place.leaves += 1
-        elif self._has_text:
-            place.is_mixed = True
-        if self._has_text:
-            place.has_text = True
-        self._place, self._serial, self._has_text = self._open.pop()
-        self._has_elements = True
-
-    def text(self, data: str) -> None:
-        if not self._has_text and not data.isspace():
-            self._has_text = True
-
-    def _new_place(self, tag: str) -> Place:
-        self._places += 1
-        if self._places > MAX_PLACES:
-            raise self._document.fault(f"it has more than {MAX_PLACES:,} kinds of elements")
-        place = self._place.below[tag] = Place()
-        return place
+def _tags(place: Place) -> Iterator[str]:
+    for tag, below in place.below.items():
+        yield tag
+        yield from _tags(below)

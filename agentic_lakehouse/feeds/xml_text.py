@@ -1,4 +1,4 @@
-"""Parse an XML file piece by piece: events to a handler, faults to one error, nothing fetched or expanded.
+"""Parse an XML file piece by piece: events to handlers, faults to one error, nothing fetched or expanded.
 
 Expat is fed text that this room decoded, so the declared encoding never decides alone. A document's own
 entities are refused, since bombs and thefts of files are made of them; HTML's named characters, which
@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import html.entities
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
 from xml.parsers import expat
 
 from agentic_lakehouse.errors import FeedUnreadable
@@ -37,17 +36,10 @@ UNREADABLE = "\ufffd"
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 
 
-class Handler(Protocol):
-    """What takes the events of a document."""
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Take the begin of an element; `tag` as written, with its prefix."""
-
-    def end(self, tag: str) -> None:
-        """Take the end of an element."""
-
-    def text(self, data: str) -> None:
-        """Take some text, of which one element may have several runs."""
+Start = Callable[[str, dict[str, str]], object]
+"""Takes the begin of an element: its tag as written, with its prefix, and its attributes."""
+Data = Callable[[str], object]
+"""Takes the end of an element, by its tag; or some text, of which one element may have several runs."""
 
 
 class XmlText:
@@ -75,20 +67,24 @@ class XmlText:
         """Line of the current event, from 1."""
         return self._parser.CurrentLineNumber
 
-    def pieces(self, handler: Handler) -> Iterator[bytes]:
+    def handle(self, start: Start, end: Data, text: Data | None) -> None:
+        """Say what takes the events from now on."""
+        parser = self._parser
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.CharacterDataHandler = text
+
+    def pieces(self) -> Iterator[bytes]:
         """Yield the document's text as UTF-8; the events of each piece come when the next one is asked for.
 
         Raises:
             FeedUnreadable: it is malformed, truncated, or declares entities.
         """
         parser, fed = self._parser, 0
-        parser.StartElementHandler = handler.start
-        parser.EndElementHandler = handler.end
-        parser.CharacterDataHandler = handler.text
         try:
             with open_text(self._path, self._encoding, name=self._name) as source:
                 while chunk := source.read(CHUNK):
-                    piece = _ESCAPED_BYTE.sub(UNREADABLE, chunk).encode()
+                    piece = _encoded(chunk)
                     yield piece
                     fed += len(piece)
                     parser.Parse(piece)
@@ -123,3 +119,10 @@ class XmlText:
                 f"declares the entity {entity!r}, and entities are not expanded",
                 hint="Ask the vendor for XML without entities of its own.",
             )
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _ESCAPED_BYTE.sub(UNREADABLE, text).encode()

@@ -136,3 +136,43 @@ def test_a_part_with_flipped_bits_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(FeedUnreadable, match=r"a\.xlsx"):
         sniffed(path)
+
+
+def test_a_header_over_two_rows_is_joined(tmp_path: Path) -> None:
+    path = saved(
+        tmp_path,
+        ["Nr", "Preis", None, "Lager", None],
+        [None, "netto", "brutto", "Menge", "Ort"],
+        *([f"A{i}", i * 1.5, i * 2.5, i, "Halle 1"] for i in range(1, 9)),
+    )
+
+    assert (sniffed(path).header_row, sniffed(path).header_rows) == (1, 2)
+    assert reading(path).names == ("Nr", "Preis netto", "Preis brutto", "Lager Menge", "Lager Ort")
+    assert reading(path).lines[0] == 3
+
+
+def test_a_workbook_is_parsed_once_to_be_sniffed_and_read_and_anew_when_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str | None] = []
+    real = workbook.sheet_cells
+
+    def counted(path: Path, sheet: str | None, *, name: str) -> Any:
+        parsed.append(sheet)
+        return real(path, sheet, name=name)
+
+    monkeypatch.setattr(workbook, "sheet_cells", counted)
+
+    assert reading(saved(tmp_path, ["a", "b"], ["1", "x"])).rows == [("1", "x")]
+    assert parsed == [None]
+    assert reading(saved(tmp_path, ["a", "b"], ["2", "y"])).rows == [("2", "y")]
+    assert parsed == [None, None]
+
+
+def test_batches_of_a_sheet_leave_empty_rows_out_and_keep_their_place(tmp_path: Path) -> None:
+    path = saved(tmp_path, ["a", "b"], ["1", "x"], [], [], ["2", None], [None, " "], ["3", "z"])
+
+    found = reading(path, batch_rows=2)
+
+    assert found.rows == [("1", "x"), ("2", None), ("3", "z")]
+    assert (found.numbers, found.lines) == ([1, 2, 3], [2, 5, 7])
