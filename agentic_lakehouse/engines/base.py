@@ -46,6 +46,8 @@ class Loaded:
     """Fault code to number of rows."""
     null_counts: Mapping[str, int]
     """Bronze column to number of nulls among good rows."""
+    new_columns: tuple[str, ...] = ()
+    """Columns that records have and the spec does not name, of JSON and XML; their values are in no file."""
 
     @property
     def rows(self) -> int:

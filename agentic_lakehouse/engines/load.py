@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from agentic_lakehouse.feeds.delimited import open_table
 from agentic_lakehouse.feeds.fill_down import fill_down
 from agentic_lakehouse.feeds.plain import could_be_plain
 from agentic_lakehouse.feeds.read import TextBatch, read_batches, source_names
+from agentic_lakehouse.feeds.sampling import DOCUMENTS
 from agentic_lakehouse.feeds.survey import NotPlainError
 from agentic_lakehouse.feeds.tables import require_one_table
 
@@ -66,8 +67,10 @@ def load_file(
         with suppress(NotPlainError):
             certain = load_certain(path, spec, table, good=good, facts=facts, staging=staging, name=lineage.file)
             return load.all_of(look_closely(table, certain), beside=certain)
-    batches = _checked(path, spec, name=lineage.file)
-    return load.all_of(fill_down(batches, spec.fill_down) if spec.fill_down else batches)
+    met: dict[str, None] = {}
+    batches = _checked(path, spec, met, name=lineage.file)
+    loaded = load.all_of(fill_down(batches, spec.fill_down) if spec.fill_down else batches)
+    return replace(loaded, new_columns=tuple(name for name in met if spec.column(name) is None))
 
 
 def _is_worthwhile(path: Path, spec: FeedSpec) -> bool:
@@ -76,15 +79,21 @@ def _is_worthwhile(path: Path, spec: FeedSpec) -> bool:
     return not careful and could_be_plain(spec.format) and path.stat().st_size >= WORTHWHILE
 
 
-def _checked(path: Path, spec: FeedSpec, *, name: str) -> Iterator[TextBatch]:
-    """Read a file of any kind with care, once it is known to have the columns of its spec."""
-    checked = False
-    for batch in read_batches(path, spec.format, name=name):
-        if not checked:
+def _checked(path: Path, spec: FeedSpec, met: dict[str, None], *, name: str) -> Iterator[TextBatch]:
+    """Read a file of any kind with care, and see that it has the columns of its spec.
+
+    Of JSON and XML that is known only at the end, as any record may bring one; `met` takes them.
+    """
+    names = [column.source_name for column in spec.columns]
+    is_document, checked = spec.format.kind in DOCUMENTS, False
+    for batch in read_batches(path, spec.format, name=name, names=names if is_document else None, met=met):
+        if not (checked or is_document):
             require_columns(spec, batch.rows.columns, name=name)
             checked = True
         yield batch
-    if not checked:
+    if is_document:
+        require_columns(spec, tuple(met), name=name)
+    elif not checked:
         require_columns(spec, source_names(path, spec.format, name=name), name=name)
 
 

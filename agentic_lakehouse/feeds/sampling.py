@@ -12,9 +12,10 @@ from itertools import islice
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
-from agentic_lakehouse.feeds.batch import BATCH_ROWS, Record, TextBatch, batches
+from agentic_lakehouse.feeds.batch import BATCH_ROWS, PIECE_ROWS, Record, TextBatch, batches
 from agentic_lakehouse.feeds.delimited import open_table
 from agentic_lakehouse.feeds.excerpts import PLACES, excerpts
+from agentic_lakehouse.feeds.read import read_batches, source_names
 from agentic_lakehouse.feeds.source import packing
 from agentic_lakehouse.feeds.splitting import Dialect, records
 from agentic_lakehouse.feeds.text import line_end, open_text
@@ -22,7 +23,8 @@ from agentic_lakehouse.feeds.text import line_end, open_text
 SAMPLED_FROM = 8 << 20
 """Bytes from which on a file is not measured whole."""
 EXCERPT = 1 << 19
-"""Bytes that are read in each place."""
+"""Bytes that are read in each place; of JSON and XML, as many as in all places together."""
+DOCUMENTS = frozenset({"json", "jsonl", "xml"})
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,40 @@ class Sample:
     """About how many records the whole file has; `None` where that cannot be told, as it is packed."""
 
 
-def sample(path: Path, fmt: FileFormat, *, name: str) -> Sample | None:
-    """Return rows from all over a big delimited file; `None` where it is small, or of another kind.
+def is_sampled(path: Path, fmt: FileFormat) -> bool:
+    """Whether a file is too big to be measured whole."""
+    return fmt.kind in {"csv", *DOCUMENTS} and path.stat().st_size >= SAMPLED_FROM
 
-    Damaged records are left out.
+
+def sample(path: Path, fmt: FileFormat, *, name: str) -> Sample | None:
+    """Return some rows of a big file: of delimited text from all over it, of JSON and XML the first.
+
+    Damaged records are left out. It is `None` where a file is small, or of a kind that is quick to read.
 
     Raises:
         FeedUnreadable: the file cannot be read as `fmt`.
     """
-    size = path.stat().st_size
-    if fmt.kind != "csv" or size < SAMPLED_FROM:
+    if not is_sampled(path, fmt):
         return None
+    return _of_document(path, fmt, name) if fmt.kind in DOCUMENTS else _of_table(path, fmt, name)
+
+
+def _of_document(path: Path, fmt: FileFormat, name: str) -> Sample:
+    names = source_names(path, fmt, name=name, sample=PLACES * EXCERPT)
+    found: list[TextBatch] = []
+    seen = 0
+    for batch in read_batches(path, fmt, name=name, names=names, batch_rows=PIECE_ROWS):
+        found.append(batch)
+        seen += int(batch.raw.str.len_bytes().sum()) + sum(len(record.raw) for record in batch.broken)
+        if seen > PLACES * EXCERPT:
+            break
+    rows = sum(batch.records for batch in found)
+    is_packed = packing(path, name=name) is not None
+    return Sample(names, tuple(found), None if is_packed else round(rows * path.stat().st_size / max(1, seen)))
+
+
+def _of_table(path: Path, fmt: FileFormat, name: str) -> Sample:
+    size = path.stat().st_size
     encoding = fmt.encoding or "utf-8"
     is_packed = packing(path, name=name) is not None
     names = open_table(path, fmt, name=name).names

@@ -12,11 +12,14 @@ from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.feeds.profile import profile
 from agentic_lakehouse.feeds.read import source_names
+from agentic_lakehouse.feeds.sampling import DOCUMENTS, is_sampled
 from agentic_lakehouse.feeds.sniff import sniff
 
 if TYPE_CHECKING:
     from agentic_lakehouse.brain.brain import Answer, Brain
 
+NAMED_BY = 4 << 20
+"""Characters of a big document from which its columns are known."""
 MIN_FIT = 0.95
 """Least share of a column's values that must fit a claimed type; the rest is quarantined row by row."""
 
@@ -33,15 +36,18 @@ def profile_file(path: Path, *, name: str, facts: VendorFacts) -> FeedProfile:
 def known_spec(path: Path, *, name: str, specs: Sequence[FeedSpec]) -> FeedSpec | None:
     """Return the first of `specs` that this file still fits, read in the file's own dialect; else `None`.
 
-    Only names and kind are compared here: the types are tested on every row when the file is loaded.
+    Only names and kind are compared here: the types are tested on every row when the file is loaded. Of big JSON and
+    XML the first records tell the names, among which rare ones may be missing; loading tells new ones.
 
     Raises:
         FeedUnreadable: the file is empty, truncated, binary or of an unknown kind.
     """
     found = sniff(path, name=name)
-    names = set(source_names(path, found, name=name))
+    is_sample = found.kind in DOCUMENTS and is_sampled(path, found)
+    names = set(source_names(path, found, name=name, sample=NAMED_BY if is_sample else None))
     for spec in specs:
-        if spec.format.kind == found.kind and names == {c.source_name for c in spec.columns}:
+        known = {c.source_name for c in spec.columns}
+        if spec.format.kind == found.kind and (names <= known if is_sample else names == known):
             return spec if spec.format == found else spec.model_copy(update={"format": found})
     return None
 

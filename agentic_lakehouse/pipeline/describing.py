@@ -15,7 +15,7 @@ from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.pipeline.describe import describe, known_spec
 from agentic_lakehouse.pipeline.outcomes import Described
 from agentic_lakehouse.pipeline.proposals import by_standing, decide_by_policy, spec_of, spec_proposal
-from agentic_lakehouse.pipeline.retest import retested
+from agentic_lakehouse.pipeline.retest import retested, with_new_columns
 from agentic_lakehouse.pipeline.retype import named_apart
 from agentic_lakehouse.pipeline.upkeep import Upkeep
 
@@ -60,12 +60,15 @@ class Describing(Upkeep):
         self.lake.ledger.described(feed, delivery.delivery_id, spec_sha256=spec.sha256)
 
     def mended_spec(self, feed: Feed, branch: Branch, delivery: Delivery, loaded: Loaded) -> FeedSpec | None:
-        """Return the spec to read a delivery under instead, where the whole file refutes what a sample of it told."""
-        spec = self.spec_of(feed, delivery)
-        if not self.is_first_under_its_spec(feed, delivery) or not self.profile_of(delivery, feed).is_sample:
-            return None
-        table, share = bronze_table(self.standard, spec), self.policy.max_error_share
-        found = retested(spec, loaded, table=table, engine=self.engine, key_share=share)
+        """Return the spec to read a delivery under instead; `None` where the one it was read under stands.
+
+        The whole file refutes what a sample of it told, or holds columns that no record of before had.
+        """
+        spec = found = self.spec_of(feed, delivery)
+        if self.is_first_under_its_spec(feed, delivery) and self.profile_of(delivery, feed).is_sample:
+            table, share = bronze_table(self.standard, spec), self.policy.max_error_share
+            found = retested(spec, loaded, table=table, engine=self.engine, key_share=share)
+        found = with_new_columns(found, loaded)
         if found == spec:
             return None
         found = named_apart(found, self.bronze_types(feed, branch))

@@ -21,7 +21,7 @@ from agentic_lakehouse.engines.base import Lineage, Loaded, Relation
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.pipeline.describe import describe, profile_file
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-from agentic_lakehouse.pipeline.retest import retested
+from agentic_lakehouse.pipeline.retest import retested, with_new_columns
 
 if TYPE_CHECKING:
     from agentic_lakehouse.brain.brain import Answer
@@ -103,6 +103,7 @@ class Preview:
             return loaded
         table, share = bronze_table(self.lakehouse.standard, spec), self.lakehouse.policy.max_error_share
         mended = retested(spec, loaded, table=table, engine=self.lakehouse.engine, key_share=share)
+        mended = with_new_columns(mended, loaded)
         return loaded if mended == spec else self._load(mended, scratch)
 
     def _load(self, spec: FeedSpec, scratch: Path) -> Loaded:

@@ -1,7 +1,7 @@
 """Mend the claims of a spec that the whole file refutes, where they were made on a sample of it.
 
 What loading kept aside tells what the sample did not hold: a null word, an empty cell, a longer number, a leading
-zero. No model is asked again; a claim that stands is not touched.
+zero. No model is asked again; a claim that stands is not touched. A column that nobody has seen yet is added as text.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
+from agentic_lakehouse.brain.naming import bronze_names
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec
 from agentic_lakehouse.contracts.tables import TableSchema
 from agentic_lakehouse.engines.base import Engine, Loaded, Relation
@@ -36,6 +37,15 @@ class _Faults:
 
     codes: Counter[str] = field(default_factory=Counter)
     texts: set[str] = field(default_factory=set)
+
+
+def with_new_columns(spec: FeedSpec, loaded: Loaded) -> FeedSpec:
+    """Return a spec with the columns that it does not name and the file has, as text; itself where there are none."""
+    if not loaded.new_columns:
+        return spec
+    names = bronze_names([*(c.name for c in spec.columns), *loaded.new_columns])[len(spec.columns) :]
+    added = (ColumnSpec(source_name=n, name=b, type="string") for n, b in zip(loaded.new_columns, names, strict=True))
+    return FeedSpec.model_validate(spec.model_dump() | {"columns": (*spec.columns, *added)})
 
 
 def retested(spec: FeedSpec, loaded: Loaded, *, table: TableSchema, engine: Engine, key_share: float) -> FeedSpec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.feeds import sampling
+from agentic_lakehouse.pipeline import describe
 from agentic_lakehouse.testing import Sandbox
 
 ROWS = 4_000
@@ -20,6 +22,7 @@ BETWEEN = 700
 def _small_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "SAMPLED_FROM", 1 << 14)
     monkeypatch.setattr(sampling, "EXCERPT", 1 << 10)
+    monkeypatch.setattr(describe, "NAMED_BY", 1 << 12)
 
 
 def price_list(*changed: str, ending: str = "") -> str:
@@ -121,3 +124,29 @@ def test_the_second_delivery_is_read_as_the_first_was(sandbox: Sandbox) -> None:
 
     assert house.spec_in_force(feed) == first
     assert done.error_rows == 1
+
+
+@pytest.mark.parametrize("kind", ["json", "jsonl", "xml"])
+def test_a_column_that_comes_late_in_a_document_is_kept_as_text(sandbox: Sandbox, kind: str) -> None:
+    rows = [{"sku": f"A{n}", "title": f"Pen {n}", "stock": n % 50} for n in range(ROWS)]
+    rows[-7] |= {"colour": "blue"}
+    content = {
+        "json": json.dumps(rows),
+        "jsonl": "\n".join(map(json.dumps, rows)),
+        "xml": "<items>" + "".join(_element(row) for row in rows) + "</items>",
+    }[kind]
+
+    feed, house = sandbox.drop("acme/prices", content, name=f"a.{kind}"), sandbox.lakehouse
+    house.receive(feed, "run")
+    house.describe(feed, "run")
+    done = house.ingest(feed, "run")
+
+    assert done.bronze_rows == ROWS
+    assert [c.name for c in house.spec_in_force(feed).columns] == ["sku", "title", "stock", "colour"]
+    colours = sandbox.rows(f"product_raw.{feed.table}", "colour", branch=feed.branch)
+    assert [c for c in colours if c] == ["blue"]
+    assert len(sandbox.query("SELECT * FROM governance.model_calls")) == 1
+
+
+def _element(row: dict[str, object]) -> str:
+    return f"<item>{''.join(f'<{k}>{v}</{k}>' for k, v in row.items())}</item>\n"
