@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.tables import TableSchema
 from agentic_lakehouse.engines.base import StagedFile
-from agentic_lakehouse.engines.certain import number_of, text_of, value_of
+from agentic_lakehouse.engines.certain import may_be_padded, number_of, text_of, value_of
 from agentic_lakehouse.engines.parquet import polars_type
 from agentic_lakehouse.feeds.batch import Fault, Record, TextBatch, numbered_batches
 from agentic_lakehouse.feeds.delimited import Table
@@ -139,20 +139,27 @@ def _certain_rows(
 ) -> pl.LazyFrame:
     places = {name: place for place, name in enumerate(table.names)}
     known = [(column, places[column.source_name]) for column in spec.columns if column.source_name in places]
-    texts = cells.with_columns(text_of(column, pl.col(_cell(at))).alias(_text(at)) for column, at in known)
+    padded = {at: may_be_padded(column, [row[at] for row in table.sound]) for column, at in known}
+    texts = cells.with_columns(
+        text_of(column, pl.col(_cell(at)), padded=padded[at]).alias(_text(at)) for column, at in known
+    )
     numbered = texts.with_columns(
         number_of(column, pl.col(_text(at))).alias(_number(at)) for column, at in known if column.type == "decimal"
     )
     valued = numbered.with_columns(
         value_of(
-            column, pl.col(_text(at)), pl.col(_cell(at)), pl.col(_number(at)) if column.type == "decimal" else None
+            column,
+            pl.col(_text(at)),
+            pl.col(_cell(at)),
+            pl.col(_number(at)) if column.type == "decimal" else None,
+            padded=padded[at],
         ).alias(_value(at))
         for column, at in known
     )
     shy = [
         pl.col(_value(at)).is_null() & (pl.col(_text(at)).is_not_null() if column.nullable else pl.lit(value=True))
         for column, at in known
-        if column.type != "string" or not column.nullable
+        if column.type != "string" or not column.nullable or not padded[at]
     ]
     may_be_header = pl.col(_cell(0)).eq_missing(pl.lit((table.titles or [""])[0] or None, pl.String))
     is_blank = pl.all_horizontal(pl.col(_cell(at)).is_null() for at in range(len(table.names)))

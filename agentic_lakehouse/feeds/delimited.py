@@ -35,6 +35,8 @@ class Table:
     """What is known of a delimited file before its records are read."""
 
     names: tuple[str, ...]
+    sound: Sequence[Sequence[str | None]]
+    """Some of the first rows that are as wide as the header."""
     titles: Sequence[str | None] | None
     """Last line of the header as it stands there; `None` where there is none."""
     mender: Mender
@@ -82,7 +84,7 @@ def open_table(path: Path, fmt: FileFormat, *, name: str) -> Table:
     require_width(width, name=name)
     sound = [r.cells for r in head[len(titles) :] if isinstance(r, Record) and len(r.cells) == width]
     names = unique_names(join_header(titles)) if titles else positions(width)
-    return Table(names, titles[-1] if titles else None, Mender(sound, width, dialect))
+    return Table(names, sound, titles[-1] if titles else None, Mender(sound, width, dialect))
 
 
 def _records(path: Path, fmt: FileFormat, width: int | None, *, name: str) -> Iterator[Record | Fault]:
