@@ -18,6 +18,7 @@ from agentic_lakehouse.feeds.keep import local_copy
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.ledger import Ledger
 from agentic_lakehouse.pipeline.outcomes import Ingested
+from agentic_lakehouse.pipeline.replay import Replay
 from agentic_lakehouse.pipeline.takeout import take_out
 
 
@@ -36,7 +37,8 @@ def ingest(
     """Load each delivery under its spec into the branch's bronze table and `ingest_errors`.
 
     Args:
-        deliveries: pending deliveries, oldest first, each with the spec it is read under.
+        deliveries: pending deliveries, oldest first, each with the spec it is read under. Of one whose bad rows alone
+            are to be run again, only these are.
         spec: the spec in force, whose bronze table must stand even where nothing is pending.
         standard: gives the namespaces.
         policy: gives the share of bad rows at which a delivery is refused whole.
@@ -57,7 +59,15 @@ def ingest(
         take_out(again, spec.feed, bronze=table.name, bad=bad_table, engine=engine, branch=branch, staging=staging)
     rows_in = bronze_rows = 0
     codes: Counter[str] = Counter()
+    kept = [(delivery, its_spec) for delivery, its_spec in deliveries if delivery.replay and not delivery.redo]
+    if kept:
+        replay = Replay(branch, spec, standard=standard, engine=engine, staging=staging)
+        replayed = replay.apply(kept, branch, run_id=run_id)
+        rows_in, bronze_rows = replayed.rows_in, replayed.fitting
+        codes.update(replayed.error_codes)
     for delivery, its_spec in deliveries:
+        if (delivery, its_spec) in kept:
+            continue
         folder = staging / delivery.delivery_id
         folder.mkdir()
         good_table = bronze_table(standard, its_spec)

@@ -98,13 +98,20 @@ class Lakehouse(Upkeep):
             types = self.bronze_types(feed, branch)
             found = []
             for delivery in self.lake.ledger.pending(feed):
-                found.append(self._describe(feed, delivery, run_id, types))
+                again = delivery.replay and not delivery.redo
+                known = self._as_now(feed, delivery) if again else self._describe(feed, delivery, run_id, types)
+                found.append(known)
                 types |= bronze_table(self.standard, found[-1].spec).types
             calls = tuple(call for described in found for call in described.calls)
             log.count(calls)
             if not found:
                 return Described((self.spec_in_force(feed),), ())
         return Described(tuple(d.spec for d in found), calls)
+
+    def _as_now(self, feed: Feed, delivery: Delivery) -> Described:
+        spec = self.spec_now(feed, delivery)
+        self.lake.ledger.described(feed, delivery.delivery_id, spec_sha256=spec.sha256)
+        return Described((spec,), ())
 
     def _describe(self, feed: Feed, delivery: Delivery, run_id: str, types: Mapping[str, str]) -> Described:
         governance = self.lake.governance
@@ -218,7 +225,8 @@ class Lakehouse(Upkeep):
             spec = self.spec_in_force(feed)
             mapping = self.mapping_in_force(feed) if stage == "staged" else None
             if mapping is None:
-                audited = Audited(stage, tuple(audit_bronze(scope, spec, self.lake.ledger.pending(feed))))
+                read = [(d, self.spec_of(feed, d)) for d in self.lake.ledger.pending(feed)]
+                audited = Audited(stage, tuple(audit_bronze(scope, spec, read)))
             else:
                 audited = self._audit_staged(scope, mapping, bronze_name(self.standard, spec))
             self._record(feed, run_id, branch, audited, mapping)
