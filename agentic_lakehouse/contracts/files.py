@@ -28,6 +28,16 @@ def load_policy(path: Path) -> Policy:
     return _read(read_yaml(path), Policy)
 
 
+def load_edited(path: Path, contract: type[T]) -> T:
+    """Read a spec or mapping that a person wrote, as YAML or JSON: by itself, or as the `content` of a proposal.
+
+    Raises:
+        ContractInvalid: it cannot be read, or a key or value of it does not fit.
+    """
+    place = read_yaml(path)
+    return _read(place.at("content") if "content" in place.data else place, contract)
+
+
 def load_vendor(folder: Path, vendor: str) -> VendorFacts:
     """Read what is known of a vendor from `<folder>/<vendor>.yaml`; no facts where there is no such file.
 

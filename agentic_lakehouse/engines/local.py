@@ -55,9 +55,7 @@ class LocalEngine:
         """Type bad records of one file again; see `Engine.reload`."""
         from agentic_lakehouse.engines.reload import reload_records
 
-        return reload_records(
-            records, spec, original=original, good=good, bad=bad, lineage=lineage, staging=staging
-        )
+        return reload_records(records, spec, original=original, good=good, bad=bad, lineage=lineage, staging=staging)
 
     def transform(
         self,

@@ -11,6 +11,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -91,13 +92,11 @@ def _table(original: Path, spec: FeedSpec, *, name: str) -> Table | None:
     if spec.format.kind != "csv":
         return None
     wanted = {column.source_name for column in spec.columns}
-    for how in (lambda: spec.format, lambda: sniff(original, name=name)):
-        try:
-            table = open_table(original, how(), name=name)
-        except FeedUnreadable:
-            continue
-        if set(table.names) == wanted:
-            return table
+    for own in (False, True):
+        with suppress(FeedUnreadable):
+            table = open_table(original, sniff(original, name=name) if own else spec.format, name=name)
+            if set(table.names) == wanted:
+                return table
     return None
 
 

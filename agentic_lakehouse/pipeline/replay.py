@@ -56,9 +56,7 @@ class Replay:
         staging: empty scratch folder.
     """
 
-    def __init__(
-        self, view: View, spec: FeedSpec, *, standard: ProductStandard, engine: Engine, staging: Path
-    ) -> None:
+    def __init__(self, view: View, spec: FeedSpec, *, standard: ProductStandard, engine: Engine, staging: Path) -> None:
         self._standard, self._engine, self._staging = standard, engine, staging
         self._bad = ingest_errors_table(standard)
         self._slice = slice_of(spec.feed)

@@ -117,7 +117,9 @@ class Standing(Parts):
         own = self.spec_of(feed, delivery)
         columns = {c.source_name for c in own.columns}
         known = map(read_spec, by_standing(self.lake.governance.proposals(feed, kind="spec")))
-        fitting = (s for s in known if s.format.kind == own.format.kind and {c.source_name for c in s.columns} == columns)
+        fitting = (
+            s for s in known if s.format.kind == own.format.kind and {c.source_name for c in s.columns} == columns
+        )
         return next(fitting, own)
 
     def mapping_in_force(self, feed: Feed) -> Proposal | None:
@@ -131,7 +133,9 @@ class Standing(Parts):
         published = [d for d in self.lake.ledger.deliveries(feed, "published") if not d.is_asked_for]
         new = tuple(d.delivery_id for d in waiting)
         # What is done again, or comes late, may give up rows that older ones must stand in for.
-        late = any(d.is_asked_for or d.delivery_id < max((p.delivery_id for p in published), default="") for d in waiting)
+        late = any(
+            d.is_asked_for or d.delivery_id < max((p.delivery_id for p in published), default="") for d in waiting
+        )
         anew = late or self.lake.published_fold(feed) != self.fold_in_force(feed, mapping.sha256)
         everything = sorted(new + tuple(p.delivery_id for p in published)) if anew else new
         full = tuple(everything) if self.facts(feed).delivery == "full" else ()

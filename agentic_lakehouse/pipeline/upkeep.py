@@ -111,7 +111,7 @@ class Upkeep(Standing):
             table = mapping_errors_table(self.standard).name
             faults = relation(self.lake.view(), table, scratch, **slice_of(feed))
             found = self.engine.query("SELECT DISTINCT _delivery_id FROM faults", {"faults": faults})
-            return set(found["_delivery_id"].to_pylist())
+            return {row["_delivery_id"] for row in found.to_pylist()}
 
     def migrations(self) -> Sequence[TableMigration]:
         """Return what the shared tables lack of the standard in force, and have beyond it; writes nothing.

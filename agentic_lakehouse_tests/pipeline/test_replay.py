@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_a_row_that_fits_after_a_new_spec_goes_to_bronze_as_its_delivery_would_h
     assert [row[name] for name in lineage] == [error[name] for name in lineage]
     assert (row["bestand"], row["_spec_sha256"], row["_run_id"]) == (None, spec.sha256, run.run_id)
     assert statuses(sandbox) == {"replayed": 1}
-    [product] = sandbox.query("SELECT title, _row_number FROM product_core.product WHERE sku = 'R98'")
+    [product] = sandbox.query("SELECT title, _row_number FROM product_core.product WHERE source_product_id = 'R98'")
     assert product == {"title": "Ringordner auf Bestellung", "_row_number": row["_row_number"]}
 
 
@@ -158,7 +159,9 @@ def test_a_row_never_takes_the_place_of_a_newer_version(sandbox: Sandbox) -> Non
 
 
 def test_a_record_whose_structure_is_broken_stays_open(sandbox: Sandbox) -> None:
-    feed = sandbox.drop("acme/prices", price_list(0, 20) + BROKEN + price_list(20, 40).removeprefix(HEADER) + ON_REQUEST)
+    feed = sandbox.drop(
+        "acme/prices", price_list(0, 20) + BROKEN + price_list(20, 40).removeprefix(HEADER) + ON_REQUEST
+    )
     assert sandbox.run(feed).status == "published"
     approve_spec(sandbox, feed, on_request_is_no_number)
 
@@ -209,19 +212,24 @@ def test_a_delivery_that_was_refused_whole_is_published_after_a_change_of_policy
     assert (sandbox.run(feed).status, statuses(sandbox)) == ("published", {"open": 1})
 
 
-def test_rows_that_a_rule_refused_are_judged_by_the_rules_of_now(sandbox: Sandbox) -> None:
-    feed = sandbox.drop("acme/prices", price_list(0, 40) + "R99;Ringordner;1,50;;1\n")
+def test_rows_that_a_rule_refused_are_judged_by_the_rules_of_now(sandbox: Sandbox, tmp_path: Path) -> None:
+    feed = sandbox.drop("acme/prices", price_list(0, 40) + "R99;Ringordner;-1,50;EUR;1\n")
     assert sandbox.run(feed).status == "published"
     refused = "SELECT rule, status FROM product_core.mapping_errors"
-    assert sandbox.query(refused) == [{"rule": "currency_required", "status": "open"}]
+    assert sandbox.query(refused) == [{"rule": "price_minimum", "status": "open"}]
     assert sandbox.lakehouse.replay(feed) == []
-    sandbox.facts("acme", "currency: EUR\n")
+    standard = yaml.safe_load(sandbox.settings.standard.read_text(encoding="utf-8"))
+    [price] = [column for column in standard["schema"][0]["properties"] if column["name"] == "price"]
+    price["logicalTypeOptions"] = {"minimum": -5}
+    (tmp_path / "credit.odcs.yaml").write_text(yaml.safe_dump(standard, allow_unicode=True), encoding="utf-8")
+    sandbox.settings = sandbox.settings.model_copy(update={"standard": tmp_path / "credit.odcs.yaml"})
 
     assert len(sandbox.lakehouse.replay(feed)) == 1
     assert sandbox.run(feed).status == "published"
 
     assert sandbox.query(refused) == []
-    assert sandbox.query("SELECT currency FROM product_core.product WHERE sku = 'R99'") == [{"currency": "EUR"}]
+    priced = "SELECT price FROM product_core.product WHERE source_product_id = 'R99'"
+    assert sandbox.query(priced) == [{"price": Decimal("-1.5000")}]
     assert sandbox.lakehouse.replay(feed) == []
 
 
