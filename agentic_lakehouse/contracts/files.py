@@ -77,7 +77,8 @@ def _complaint(
 ) -> ContractInvalid:
     wrong = place.at(*path)
     if kind != "extra_forbidden":
-        return wrong.invalid(f"{wrong.data!r} does not fit: {message}.", _description(contract, path))
+        shown = repr(wrong.data) if path else "the file"
+        return wrong.invalid(f"{shown} does not fit: {message}.", _description(contract, path))
     known = _fields(contract, path[:-1])
     return wrong.invalid(f"the key {path[-1]!r} is unknown.", did_you_mean(str(path[-1]), known))
 

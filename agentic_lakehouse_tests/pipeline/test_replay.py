@@ -47,10 +47,8 @@ def on_request_is_no_number(column: ColumnSpec) -> ColumnSpec:
 
 @pytest.fixture
 def feed(sandbox: Sandbox) -> Feed:
-    """A feed with two published deliveries, a bad row in the first."""
+    """A feed with a published delivery and a bad row of it."""
     feed = sandbox.drop("acme/prices", price_list(0, 40) + ON_REQUEST, name="one.csv")
-    assert sandbox.run(feed).status == "published"
-    sandbox.drop("acme/prices", price_list(20, 60, "2,50"), name="two.csv")
     assert sandbox.run(feed).status == "published"
     return feed
 
@@ -127,7 +125,7 @@ def test_a_row_that_still_does_not_fit_stays_open_and_tells_its_new_fault(sandbo
 
 
 def test_what_its_commit_took_back_is_open_again(sandbox: Sandbox, feed: Feed) -> None:
-    [_, last, *_] = reversed([c.id for c in sandbox.lakehouse.lake.log(feed=feed)])
+    last = sandbox.lakehouse.lake.log(feed=feed)[0].id
     approve_spec(sandbox, feed, on_request_is_no_number)
     sandbox.lakehouse.replay(feed)
     sandbox.run(feed)
