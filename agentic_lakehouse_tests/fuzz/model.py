@@ -102,13 +102,13 @@ class FeedModel:
         """Whether a run would do anything."""
         return bool(self.fresh() or self.waiting() or self.rules_changed)
 
+    def open_rows(self) -> set[int]:
+        """Return the ordinals of deliveries of which bad rows wait."""
+        return {n for n, how in self.state.published.items() if how == "strict" and self.deliveries[n - 1].has_bad_rows}
+
     def bad_rows_that_move(self) -> list[int]:
         """Return the ordinals of deliveries of which kept rows would be told otherwise now."""
-        moved = {
-            n
-            for n, how in self.state.published.items()
-            if how == "strict" and self.spec == "lenient" and self.deliveries[n - 1].has_bad_rows
-        }
+        moved = self.open_rows() if self.spec == "lenient" else set()
         if self.state.rules not in {None, self.rules}:
             moved |= {place[0] for place in self.mapping_errors(self.state)}
         return sorted(moved)
