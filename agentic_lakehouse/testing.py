@@ -109,10 +109,10 @@ class Sandbox:
         return [row["v"] for row in self.query(sql, branch=branch)]
 
     def errors(self, feed: Feed, *, branch: str = "main") -> list[BadCell]:
-        """Return the feed's rows of `ingest_errors`, in file order."""
+        """Return the feed's open rows of `ingest_errors`, in file order."""
         table = ingest_errors_table(self.lakehouse.standard).name
         sql = (
             f'SELECT line, "column", code FROM {table} '
-            f"WHERE source_table = '{feed.table}' ORDER BY _delivery_id, _row_number"
+            f"WHERE source_table = '{feed.table}' AND status = 'open' ORDER BY _delivery_id, _row_number"
         )
         return [BadCell(row["line"], row["column"], row["code"]) for row in self.query(sql, branch=branch)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from agentic_lakehouse.cli.edit import edit
 from agentic_lakehouse.cli.output import console, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     review.command()(show)
     review.command()(approve)
     review.command()(reject)
+    review.command()(edit)
     app.add_typer(review, name="review")
 
 
@@ -98,11 +100,13 @@ def errors(
     feed: OfFeed = None,
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Rows to show of each kind.")] = 20,
     export: Annotated[
-        Path | None, typer.Option("--export", metavar="FILE.csv", help="Write all as a report for the vendor.")
+        Path | None,
+        typer.Option("--export", metavar="FILE.csv", help="Write all open ones as a report for the vendor."),
     ] = None,
+    settled: Annotated[bool, typer.Option("--all", help="Also those that fit by now, or were waived.")] = False,
     json: Json = False,
 ) -> None:
-    """List kept bad rows: records that do not fit their spec, rows and cells that break a rule.
+    """List open bad rows: records that do not fit their spec, rows and cells that break a rule.
 
     Example: lakehouse errors kontor/preisliste --export for-kontor.csv
     """
@@ -117,20 +121,20 @@ def errors(
         else:
             console().print(f"{written} bad rows in {export}", markup=False, soft_wrap=True)
         return
-    found = kept_errors(Lakehouse(), feed, limit=limit)
+    found = kept_errors(Lakehouse(), feed, limit=limit, settled=settled)
     if json:
         print_json(found)
         return
     shown = {
-        "ingest_errors": ("file", "line", "column", "code", "message"),
-        "mapping_errors": ("source_table", "_row_number", "rule", "cost", "value"),
+        "ingest_errors": ("file", "line", "column", "code", "status", "message"),
+        "mapping_errors": ("source_table", "_row_number", "rule", "cost", "status", "value"),
     }
     for kind, columns in shown.items():
         console().print(f"\n{kind}: {found[kind]['count']}", markup=False)
         groups = found[kind]["groups"]
         print_table(
-            ("feed", "fault", "column", "rows"),
-            [(group["feed"], group["fault"], group["column"], group["count"]) for group in groups],
+            ("feed", "fault", "column", "status", "rows"),
+            [(group["feed"], group["fault"], group["column"], group["status"], group["count"]) for group in groups],
             right=("rows",),
         )
         console().print()

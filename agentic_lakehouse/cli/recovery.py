@@ -1,4 +1,4 @@
-"""`lakehouse rollback`, `reingest` and `migrate`: going back, doing again, and changing shared tables."""
+"""`lakehouse rollback`, `reingest`, `replay` and `migrate`: going back, doing again, changing shared tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ By = Annotated[str | None, typer.Option("--by", help="Who does it; your login na
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (rollback, reingest, migrate):
+    for command in (rollback, reingest, replay, migrate):
         app.command()(command)
 
 
@@ -76,6 +76,26 @@ def reingest(
     if not json:
         for found in asked:
             console().print(f"Doing {found.delivery_id} again: {found.path}", markup=False)
+    report(lakehouse, run_feeds(lakehouse, [wanted], on_done=lambda _: None), json=json)
+
+
+def replay(feed: Annotated[str, typer.Argument(help="Feed, `vendor/feed`.")], json: Json = False) -> None:
+    """Run kept bad rows again after a fix of the spec, the rules or the code, and publish those that fit now.
+
+    Example: lakehouse replay kontor/preisliste
+    """
+    from agentic_lakehouse.cli.main_job import report
+    from agentic_lakehouse.contracts.feed import Feed
+    from agentic_lakehouse.orchestration.run import run_feeds
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+    lakehouse, wanted = Lakehouse(), Feed.parse(feed)
+    asked = lakehouse.replay(wanted)
+    if not json:
+        for found in asked:
+            console().print(f"Running bad rows of {found.delivery_id} again: {found.path}", markup=False)
+        if not asked:
+            console().print(f"No kept row of {wanted} is told otherwise by now.", markup=False)
     report(lakehouse, run_feeds(lakehouse, [wanted], on_done=lambda _: None), json=json)
 
 

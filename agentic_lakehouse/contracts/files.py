@@ -28,6 +28,16 @@ def load_policy(path: Path) -> Policy:
     return _read(read_yaml(path), Policy)
 
 
+def load_edited(path: Path, contract: type[T]) -> T:
+    """Read a spec or mapping that a person wrote, as YAML or JSON: by itself, or as the `content` of a proposal.
+
+    Raises:
+        ContractInvalid: it cannot be read, or a key or value of it does not fit.
+    """
+    place = read_yaml(path)
+    return _read(place.at("content") if "content" in place.data else place, contract)
+
+
 def load_vendor(folder: Path, vendor: str) -> VendorFacts:
     """Read what is known of a vendor from `<folder>/<vendor>.yaml`; no facts where there is no such file.
 
@@ -67,7 +77,8 @@ def _complaint(
 ) -> ContractInvalid:
     wrong = place.at(*path)
     if kind != "extra_forbidden":
-        return wrong.invalid(f"{wrong.data!r} does not fit: {message}.", _description(contract, path))
+        shown = repr(wrong.data) if path else "the file"
+        return wrong.invalid(f"{shown} does not fit: {message}.", _description(contract, path))
     known = _fields(contract, path[:-1])
     return wrong.invalid(f"the key {path[-1]!r} is unknown.", did_you_mean(str(path[-1]), known))
 

@@ -43,6 +43,13 @@ class Delivery(Record):
     """Commit that published it."""
     redo: bool = False
     """A person asked to do it again from its kept bytes."""
+    replay: bool = False
+    """A person asked for its kept bad rows to be run again."""
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether a person asked for more to be done to it, though it is settled."""
+        return self.redo or self.replay
 
 
 class Proposal(Record):

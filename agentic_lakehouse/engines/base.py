@@ -61,6 +61,38 @@ class Loaded:
 
 
 @dataclass(frozen=True)
+class BadRecord:
+    """What `ingest_errors` keeps of one record, as far as it bears on reading it again."""
+
+    row_number: int
+    line: int
+    column: str | None
+    code: str
+    message: str
+    raw: str
+    cells: str | None
+    typed: str | None
+    """See `contracts.tables.ingest_errors_table`."""
+
+
+@dataclass(frozen=True)
+class Reloaded:
+    """What became of bad records that were run again."""
+
+    good: StagedFile
+    """Those that fit now, as rows of bronze."""
+    changed: StagedFile
+    """Those that are at fault otherwise than before, as rows of `ingest_errors`."""
+    error_codes: Mapping[str, int]
+    """Of all that still do not fit: fault code to number of rows."""
+
+    @property
+    def is_news(self) -> bool:
+        """Whether any of them is no longer what it was."""
+        return bool(self.good.rows or self.changed.rows)
+
+
+@dataclass(frozen=True)
 class Relation:
     """A table as an engine reads it: local Parquet files (possibly none) and their types."""
 
@@ -91,6 +123,31 @@ class Engine(Protocol):
 
         Raises:
             FeedUnreadable: the file cannot be read as the spec's format at all.
+        """
+        ...
+
+    def reload(
+        self,
+        records: Sequence[BadRecord],
+        spec: FeedSpec,
+        *,
+        original: Path | None,
+        good: TableSchema,
+        bad: TableSchema,
+        lineage: Lineage,
+        staging: Path,
+    ) -> Reloaded:
+        """Type records of one file again that did not fit its spec, by what is kept of them.
+
+        Args:
+            records: as `ingest_errors` keeps them, in file order.
+            spec: claims to apply now.
+            original: kept bytes of the file, whose first lines say how a record without known cells is split;
+                such records stay as they are where it is `None`.
+            good: bronze table, whose columns and types the good file has.
+            bad: `ingest_errors`, whose columns and types the changed file has.
+            lineage: written to every row.
+            staging: existing folder to write into.
         """
         ...
 

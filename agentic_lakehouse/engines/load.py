@@ -63,7 +63,7 @@ def load_file(
     if _is_worthwhile(path, spec):
         table = open_table(path, spec.format, name=lineage.file)
         require_columns(spec, table.names, name=lineage.file)
-        facts = _good_facts(spec, lineage)
+        facts = good_facts(spec, lineage)
         with suppress(NotPlainError):
             certain = load_certain(path, spec, table, good=good, facts=facts, staging=staging, name=lineage.file)
             return load.all_of(look_closely(table, certain), beside=certain)
@@ -111,8 +111,8 @@ class _Load:
         """Type records with care; `beside` are the rows of the file that needed none."""
         codes: Counter[str] = Counter()
         nulls: Counter[str] = Counter({column.name: 0 for column in self.spec.columns})
-        good_facts = _constants(_good_facts(self.spec, self.lineage))
-        bad_facts = _constants(_bad_facts(self.spec, self.lineage))
+        of_good = constants(good_facts(self.spec, self.lineage))
+        of_bad = constants(bad_facts(self.spec, self.lineage))
         with (
             ParquetSink(self.staging / f"good-{uuid.uuid4().hex}.parquet", self.good) as good,
             ParquetSink(self.staging / f"bad-{uuid.uuid4().hex}.parquet", self.bad) as bad,
@@ -120,8 +120,8 @@ class _Load:
             for batch in batches:
                 require_one_table(batch.broken, name=self.lineage.file)
                 rows, faults = split(batch, self.spec)
-                good.write(rows.with_columns(good_facts))
-                bad.write(faults.with_columns(bad_facts))
+                good.write(rows.with_columns(of_good))
+                bad.write(faults.with_columns(of_bad))
                 nulls.update({name: n for name, n in rows.null_count().row(0, named=True).items() if name in nulls})
                 codes.update(faults["code"].to_list())
         if beside is not None:
@@ -205,7 +205,8 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _good_facts(spec: FeedSpec, lineage: Lineage) -> dict[str, Any]:
+def good_facts(spec: FeedSpec, lineage: Lineage) -> dict[str, Any]:
+    """Return what all rows of bronze have in common that come of one file."""
     return {
         "_delivery_id": lineage.delivery_id,
         "_spec_sha256": spec.sha256,
@@ -216,7 +217,8 @@ def _good_facts(spec: FeedSpec, lineage: Lineage) -> dict[str, Any]:
     }
 
 
-def _bad_facts(spec: FeedSpec, lineage: Lineage) -> dict[str, Any]:
+def bad_facts(spec: FeedSpec, lineage: Lineage) -> dict[str, Any]:
+    """Return what all rows of `ingest_errors` have in common that come of one file."""
     return {
         "vendor_name": spec.vendor_name,
         "source_table": spec.feed.table,
@@ -230,5 +232,6 @@ def _bad_facts(spec: FeedSpec, lineage: Lineage) -> dict[str, Any]:
     }
 
 
-def _constants(facts: dict[str, Any]) -> list[pl.Expr]:
+def constants(facts: dict[str, Any]) -> list[pl.Expr]:
+    """Return facts as columns."""
     return [pl.lit(value).alias(name) for name, value in facts.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.tables import TableSchema
-from agentic_lakehouse.engines.base import Lineage, Loaded, Relation, StagedFile
+from agentic_lakehouse.engines.base import BadRecord, Lineage, Loaded, Relation, Reloaded, StagedFile
 from agentic_lakehouse.engines.duck import DuckSql
 from agentic_lakehouse.engines.lockdown import Connect, in_memory
 
@@ -40,6 +40,22 @@ class LocalEngine:
         from agentic_lakehouse.engines.load import load_file
 
         return load_file(path, spec, good=good, bad=bad, lineage=lineage, staging=staging)
+
+    def reload(
+        self,
+        records: Sequence[BadRecord],
+        spec: FeedSpec,
+        *,
+        original: Path | None,
+        good: TableSchema,
+        bad: TableSchema,
+        lineage: Lineage,
+        staging: Path,
+    ) -> Reloaded:
+        """Type bad records of one file again; see `Engine.reload`."""
+        from agentic_lakehouse.engines.reload import reload_records
+
+        return reload_records(records, spec, original=original, good=good, bad=bad, lineage=lineage, staging=staging)
 
     def transform(
         self,

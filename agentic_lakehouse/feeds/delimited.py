@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 
@@ -48,6 +49,16 @@ class Table:
         """
         table = _as_rows(only_first(found, self.mender.width), self.mender, self.titles)
         return with_footer(table, self.mender.is_total)
+
+    def row_alone(self, raw: str, *, line: int) -> Record | None:
+        """Return one record that was cut out of the file as a row, or `None` where by itself it is none.
+
+        Only what holds whatever stands around it counts: a row that lacks cells is not mended.
+        """
+        source = StringIO(raw, newline="\n")
+        found = records(source, self.mender.dialect, first_line=line, width=self.mender.width)
+        rows = list(_as_rows(found, self.mender, self.titles))
+        return rows[0] if len(rows) == 1 and isinstance(rows[0], Record) else None
 
 
 def rows(path: Path, fmt: FileFormat, *, name: str) -> tuple[tuple[str, ...], Iterator[Record | Fault]]:

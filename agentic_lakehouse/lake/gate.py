@@ -125,7 +125,7 @@ def require_deliveries(connection: sa.Connection, feed: Feed, ids: Sequence[str]
     if unknown := set(ids) - {delivery.delivery_id for delivery in found}:
         raise UsageInvalid(f"{feed} has no delivery {min(unknown)!r}.", feed=str(feed), delivery_id=min(unknown))
     for delivery in found:
-        if delivery.status in {"published", "withdrawn"} and not delivery.redo:
+        if delivery.status in {"published", "withdrawn"} and not delivery.is_asked_for:
             raise MergeConflict(
                 f"Delivery {delivery.delivery_id} of {feed} is {delivery.status} by now; nothing was published.",
                 hint=f"Run the feed again: `lakehouse run --feed {feed}`.",

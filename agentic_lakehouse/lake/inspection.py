@@ -46,7 +46,7 @@ class Recorded:
     @property
     def waiting(self) -> list[Delivery]:
         """Deliveries that the next run of their feed will read."""
-        return [d for d in self.deliveries if d.redo or d.status in {"pending", "failed"}]
+        return [d for d in self.deliveries if d.is_asked_for or d.status in {"pending", "failed"}]
 
     @property
     def feeds(self) -> list[Feed]:

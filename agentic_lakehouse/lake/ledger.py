@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -21,6 +21,10 @@ from agentic_lakehouse.lake.records import records, values_of
 from agentic_lakehouse.lake.rows import DELIVERIES
 
 _D = DELIVERIES.c
+_DONE = {"redo": False, "replay": False}
+
+Again = Literal["redo", "replay"]
+"""What a person may ask of a settled delivery."""
 
 
 class Ledger:
@@ -70,7 +74,7 @@ class Ledger:
 
     def pending(self, feed: Feed) -> list[Delivery]:
         """Return the deliveries that wait to be published, in their order: new, failed before, or asked for again."""
-        waiting = _of(feed).where(_D.redo | _D.status.in_(("pending", "failed")))
+        waiting = _of(feed).where(_D.redo | _D.replay | _D.status.in_(("pending", "failed")))
         with self._database.read() as connection:
             return records(connection, Delivery, waiting)
 
@@ -110,12 +114,18 @@ class Ledger:
         """
         with self._database.write() as connection:
             of_path = _of(feed).where(_D.path == path)
-            for delivery in records(connection, Delivery, of_path.where(_D.redo | (_D.status == "pending"))):
+            tried = of_path.where(_D.redo | _D.replay | (_D.status == "pending"))
+            for delivery in records(connection, Delivery, tried):
                 status = "failed" if delivery.status == "pending" else delivery.status
-                _set(connection, feed, delivery.delivery_id, status=status, redo=False)
+                _set(connection, feed, delivery.delivery_id, status=status, redo=False, replay=False)
 
-    def ask_again(self, feed: Feed, delivery_ids: Collection[str]) -> list[Delivery]:
-        """Let settled deliveries wait again, to be done anew from their kept bytes; their rows stay till then.
+    def ask_again(self, feed: Feed, delivery_ids: Collection[str], *, what: Again = "redo") -> list[Delivery]:
+        """Let settled deliveries wait again, to be done anew; their rows stay till then.
+
+        Args:
+            feed: whose deliveries.
+            delivery_ids: which.
+            what: `redo` does them from their kept bytes, `replay` only the bad rows that are kept of them.
 
         Raises:
             UsageInvalid: the feed has no such delivery.
@@ -131,7 +141,7 @@ class Ledger:
                 )
             for delivery in found:
                 if delivery.status in {"published", "withdrawn"}:
-                    _set(connection, feed, delivery.delivery_id, redo=True)
+                    _set(connection, feed, delivery.delivery_id, **{what: True})
             return records(connection, Delivery, _of(feed).where(_D.delivery_id.in_(delivery_ids)))
 
     def withdraw_failed(self, feed: Feed, *, standing: Collection[str]) -> list[Delivery]:
@@ -169,7 +179,7 @@ class Ledger:
 def publish(connection: sa.Connection, feed: Feed, deliveries: Sequence[Delivery], commit_id: str) -> None:
     """Mark deliveries published, in the transaction of the merge that does it."""
     for delivery in deliveries:
-        _set(connection, feed, delivery.delivery_id, status="published", commit_id=commit_id, redo=False)
+        _set(connection, feed, delivery.delivery_id, status="published", commit_id=commit_id, **_DONE)
 
 
 def published_mark(feed: Feed, deliveries: Sequence[Delivery], *, fold_sha256: str) -> FeedMark:
@@ -187,7 +197,8 @@ def published_mark(feed: Feed, deliveries: Sequence[Delivery], *, fold_sha256: s
 def go_back(connection: sa.Connection, feed: Feed, stood: FeedMark) -> dict[str, DeliveryMark]:
     """Let a feed's deliveries stand as they did when `stood` held; later published ones are withdrawn.
 
-    Deliveries that were never published wait on; a request to do one again is dropped with what it was about.
+    Deliveries that were never published wait on; a request to do one again is dropped where it is withdrawn,
+    or was until now.
 
     Returns:
         Those that changed, and to what.
@@ -201,7 +212,8 @@ def go_back(connection: sa.Connection, feed: Feed, stood: FeedMark) -> dict[str,
             status=delivery.status, spec_sha256=delivery.spec_sha256, rows_in=delivery.rows_in
         ):
             continue
-        _set(connection, feed, delivery.delivery_id, **values_of(then), redo=False)
+        dropped = {} if then.status == delivery.status else _DONE
+        _set(connection, feed, delivery.delivery_id, **values_of(then), **dropped)
         changed[delivery.delivery_id] = then
     return changed
 

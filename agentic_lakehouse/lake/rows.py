@@ -15,7 +15,7 @@ from pyiceberg.catalog.sql import SqlCatalogBaseTable
 from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.records import Json, UtcDateTime
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the tables below. A database of another version is refused, never guessed at."""
 
 METADATA = sa.MetaData()
@@ -112,6 +112,7 @@ DELIVERIES = sa.Table(
     sa.Column("rows_in", _LONG),
     sa.Column("commit_id", _TEXT),
     sa.Column("redo", sa.Boolean, nullable=False),
+    sa.Column("replay", sa.Boolean, nullable=False),
 )
 """The ledger. A delivery id sorts in the order of delivery, and is unique within its feed alone."""
 

@@ -14,25 +14,36 @@ from agentic_lakehouse.pipeline.conform import relation, slice_of
 from agentic_lakehouse.sql.types import listed, literal, quote
 
 
-def audit_bronze(scope: Scope, spec: FeedSpec, deliveries: Sequence[Delivery]) -> list[CheckResult]:
-    """Check the feed's bronze rows of `deliveries` against their spec and their files."""
+def audit_bronze(scope: Scope, spec: FeedSpec, read: Sequence[tuple[Delivery, FeedSpec]]) -> list[CheckResult]:
+    """Check the feed's bronze rows of some deliveries against their specs and their files.
+
+    Args:
+        scope: what to look at.
+        spec: the spec in force.
+        read: deliveries, each with the spec that it was read under.
+    """
     table = bronze_table(scope.standard, spec).name
     bronze = relation(scope.view, table, scope.staging)
     bad = relation(scope.view, ingest_errors_table(scope.standard).name, scope.staging, **slice_of(scope.feed))
     relations = {"bronze": bronze, "bad": bad}
     with scope.session(relations.values()) as session:
-        results = _results(session, spec, deliveries, table, relations)
+        results = _results(session, spec, read, table, relations)
     return [r.model_copy(update={"description": f"{BRONZE_CHECKS[r.name]} {r.description}".strip()}) for r in results]
 
 
 def _results(
-    scope: Scope, spec: FeedSpec, deliveries: Sequence[Delivery], table: str, relations: Map[str, Relation]
+    scope: Scope,
+    spec: FeedSpec,
+    read: Sequence[tuple[Delivery, FeedSpec]],
+    table: str,
+    relations: Map[str, Relation],
 ) -> list[CheckResult]:
+    deliveries = [delivery for delivery, _ in read]
     ids = listed([d.delivery_id for d in deliveries])
     rows_in = sum(d.rows_in or 0 for d in deliveries)
     found = scope.numbers(
         f"WITH good AS (SELECT _delivery_id, _row_number FROM bronze WHERE _delivery_id IN ({ids})), "
-        f"kept AS (SELECT _delivery_id, _row_number FROM bad WHERE _delivery_id IN ({ids})), "
+        f"kept AS (SELECT _delivery_id, _row_number FROM bad WHERE _delivery_id IN ({ids}) AND status <> 'replayed'), "
         "every AS (FROM good UNION ALL FROM kept) "
         "SELECT (SELECT count(*) FROM every) AS n, (SELECT count(*) FROM kept) AS bad, "
         "(SELECT count(*) FROM (SELECT DISTINCT * FROM every)) AS distinct_rows",
@@ -41,8 +52,6 @@ def _results(
     allowed = scope.policy.max_error_share
     lost = abs(rows_in - found["n"]) + (found["n"] - found["distinct_rows"])
     where = f"_delivery_id IN ({ids})"
-    never_null = [c.name for c in spec.columns if not c.nullable]
-    nulls = " OR ".join(f"{quote(name)} IS NULL" for name in never_null) or "false"
     wrong = (
         f"vendor_name IS DISTINCT FROM {literal(scope.feed.vendor)} OR ingestion_date IS DISTINCT FROM "
         f"{_by_delivery(deliveries)}"
@@ -55,10 +64,20 @@ def _results(
             found["bad"] if found["bad"] > allowed * rows_in else 0,
             note=f"{found['bad']} of {rows_in} records are in ingest_errors; the policy allows {allowed:.0%}",
         ),
-        _counted(scope, "not_null", table, relations, f"{where} AND ({nulls})"),
+        _counted(scope, "not_null", table, relations, _nulls(read, relations["bronze"])),
         _keys_unique(scope, spec, relations, where=where, rows_in=rows_in),
         _counted(scope, "partition_values", table, relations, f"{where} AND ({wrong})"),
     ]
+
+
+def _nulls(read: Sequence[tuple[Delivery, FeedSpec]], bronze: Relation) -> str:
+    """Return a predicate that is true of rows without a value that their delivery's spec claims."""
+    found = []
+    for spec in dict.fromkeys(spec for _, spec in read):
+        empty = [f"{quote(c.name)} IS NULL" for c in spec.columns if not c.nullable and c.name in bronze.types]
+        ids = listed([delivery.delivery_id for delivery, its_spec in read if its_spec == spec])
+        found += [f"_delivery_id IN ({ids}) AND ({' OR '.join(empty)})"] if empty else []
+    return " OR ".join(found) or "false"
 
 
 def _by_delivery(deliveries: Sequence[Delivery]) -> str:

@@ -51,6 +51,12 @@ class Describing(Upkeep):
         self._settle(feed, delivery, spec, answer)
         return Described((spec,), answer.calls if answer else (), warnings)
 
+    def spec_as_now(self, feed: Feed, delivery: Delivery) -> Described:
+        """Return the spec that kept bad rows of a delivery are run again under."""
+        spec = self.spec_now(feed, delivery)
+        self.lake.ledger.described(feed, delivery.delivery_id, spec_sha256=spec.sha256)
+        return Described((spec,), ())
+
     def _settle(self, feed: Feed, delivery: Delivery, spec: FeedSpec, answer: Answer[FeedSpec] | None = None) -> None:
         """Say under which spec a delivery is read; one that is new is proposed, and decided on by the policy."""
         governance = self.lake.governance

@@ -19,6 +19,7 @@ from agentic_lakehouse.feeds.keep import local_copy
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.ledger import Ledger
 from agentic_lakehouse.pipeline.outcomes import Ingested
+from agentic_lakehouse.pipeline.replay import Replay
 from agentic_lakehouse.pipeline.takeout import take_out
 
 
@@ -38,7 +39,8 @@ def ingest(
     """Load each delivery under its spec into the branch's bronze table and `ingest_errors`.
 
     Args:
-        deliveries: pending deliveries, oldest first, each with the spec it is read under.
+        deliveries: pending deliveries, oldest first, each with the spec it is read under. Of one whose bad rows alone
+            are to be run again, only these are.
         spec: the spec in force, whose bronze table must stand even where nothing is pending.
         standard: gives the namespaces.
         policy: gives the share of bad rows at which a delivery is refused whole.
@@ -56,13 +58,21 @@ def ingest(
     """
     bad_table = ingest_errors_table(standard)
     table = bronze_table(standard, spec)
-    if not deliveries or any(delivery.redo for delivery, _ in deliveries):
+    if not deliveries or any(delivery.is_asked_for for delivery, _ in deliveries):
         branch.ensure_table(table)
     if again := [delivery for delivery, _ in deliveries if delivery.redo]:
         take_out(again, spec.feed, bronze=table.name, bad=bad_table, engine=engine, branch=branch, staging=staging)
     rows_in = bronze_rows = 0
     codes: Counter[str] = Counter()
+    kept = [(delivery, its_spec) for delivery, its_spec in deliveries if delivery.replay and not delivery.redo]
+    if kept:
+        replay = Replay(branch, spec, standard=standard, engine=engine, staging=staging)
+        replayed = replay.apply(kept, branch, run_id=run_id)
+        rows_in, bronze_rows = replayed.rows_in, replayed.fitting
+        codes.update(replayed.error_codes)
     for delivery, described in deliveries:
+        if (delivery, described) in kept:
+            continue
         folder = staging / delivery.delivery_id
         folder.mkdir()
         load = partial(load_delivery, delivery, standard=standard, engine=engine, run_id=run_id, staging=folder)

@@ -95,7 +95,9 @@ class Lakehouse(Describing):
             types = self.bronze_types(feed, branch)
             found = []
             for delivery in self.lake.ledger.pending(feed):
-                found.append(self.spec_for(feed, delivery, run_id, types))
+                again = delivery.replay and not delivery.redo
+                known = self.spec_as_now(feed, delivery) if again else self.spec_for(feed, delivery, run_id, types)
+                found.append(known)
                 types |= bronze_table(self.standard, found[-1].spec).types
             calls = tuple(call for described in found for call in described.calls)
             log.count(calls)
@@ -198,7 +200,8 @@ class Lakehouse(Describing):
             spec = self.spec_in_force(feed)
             mapping = self.mapping_in_force(feed) if stage == "staged" else None
             if mapping is None:
-                audited = Audited(stage, tuple(audit_bronze(scope, spec, self.lake.ledger.pending(feed))))
+                read = [(d, self.spec_of(feed, d)) for d in self.lake.ledger.pending(feed)]
+                audited = Audited(stage, tuple(audit_bronze(scope, spec, read)))
             else:
                 audited = self._audit_staged(scope, mapping, bronze_name(self.standard, spec))
             self._record(feed, run_id, branch, audited, mapping)

@@ -35,12 +35,12 @@ def runnable(proposals: Sequence[Proposal], *, spec: FeedSpec, standard: Product
         for proposal in sorted(proposals, key=lambda p: p.created_at, reverse=True):
             if proposal.status != status or proposal.standard_sha256 != standard.sha256:
                 continue
-            if all(_reads(line, names) for line in mapping_of(proposal).columns):
+            if all(reads(line, names) for line in mapping_of(proposal).columns):
                 return proposal
     return None
 
 
-def _reads(line: ColumnMapping, names: Map[str, str]) -> bool:
+def reads(line: ColumnMapping, names: Map[str, str]) -> bool:
     """Whether a line's sources are all there, and what it reads is what they are called in bronze."""
     called = [names.get(source) for source in line.sources]
     known = [name for name in called if name is not None]

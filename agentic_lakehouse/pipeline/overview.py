@@ -60,10 +60,11 @@ def newest_audits(lakehouse: Lakehouse, name: str | None) -> list[Audit]:
     return [audit for feed in feeds for audit in lakehouse.lake.governance.latest_audits(feed)]
 
 
-def kept_errors(lakehouse: Lakehouse, name: str | None, *, limit: int) -> dict[str, Any]:
-    """Return the kept rows of both error tables, counted by fault and column, and the newest `limit` of each.
+def kept_errors(lakehouse: Lakehouse, name: str | None, *, limit: int, settled: bool = False) -> dict[str, Any]:
+    """Return the kept rows of both error tables, counted by fault, column and status, and the newest `limit` of each.
 
-    Rows of a feed that has an open branch are read there: they are not on main before it is published.
+    Those that are settled (replayed or waived) count only where `settled` asks for them. Rows of a feed that has an
+    open branch are read there: they are not on main before it is published.
     """
     feeds = [Feed.parse(name)] if name else lakehouse.zone.feeds()
     tables = {
@@ -74,11 +75,12 @@ def kept_errors(lakehouse: Lakehouse, name: str | None, *, limit: int) -> dict[s
     for feed in feeds:
         ref = feed.branch if lakehouse.has_work(feed) else "main"
         where = f"vendor_name = {literal(feed.vendor)} AND source_table = {literal(feed.table)}"
+        where += "" if settled else " AND status = 'open'"
         for kind, table in tables.items():
             fault = "code" if kind == "ingest_errors" else "rule"
             groups = lakehouse.query(
-                f'SELECT {literal(str(feed))} AS feed, {fault} AS fault, "column", count(*) AS count FROM {table} '
-                f"WHERE {where} GROUP BY ALL ORDER BY count DESC, fault",
+                f'SELECT {literal(str(feed))} AS feed, {fault} AS fault, "column", status, count(*) AS count '
+                f"FROM {table} WHERE {where} GROUP BY ALL ORDER BY status, count DESC, fault",
                 branch=ref,
             ).to_pylist()
             total = sum(group["count"] for group in groups)

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from agentic_lakehouse.brain.brain import Answer
 
 
-def _id(kind: ProposalKind, feed: Feed, sha256: str) -> str:
+def proposal_id(kind: ProposalKind, feed: Feed, sha256: str) -> str:
+    """Return the id of a proposal of that content."""
     return f"{kind}-{sha256_of([str(feed), sha256])[:12]}"
 
 
 def spec_proposal(feed: Feed, spec: FeedSpec, *, shape_sha256: str, answer: Answer[FeedSpec] | None) -> Proposal:
     """Make a spec's proposal; `answer` is the brain's, or `None` where only the dialect changed."""
     return Proposal(
-        id=_id("spec", feed, spec.sha256),
+        id=proposal_id("spec", feed, spec.sha256),
         feed=str(feed),
         kind="spec",
         status="proposed",
@@ -44,7 +45,7 @@ def mapping_proposal(
 ) -> Proposal:
     """Make a mapping's proposal."""
     return Proposal(
-        id=_id("mapping", feed, mapping.sha256),
+        id=proposal_id("mapping", feed, mapping.sha256),
         feed=str(feed),
         kind="mapping",
         status="proposed",

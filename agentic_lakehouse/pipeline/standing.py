@@ -13,7 +13,7 @@ from agentic_lakehouse.pipeline.conform import slice_of
 from agentic_lakehouse.pipeline.fold_sql import Deliveries
 from agentic_lakehouse.pipeline.map import runnable, waiting
 from agentic_lakehouse.pipeline.parts import Parts
-from agentic_lakehouse.pipeline.proposals import mapping_of
+from agentic_lakehouse.pipeline.proposals import by_standing, mapping_of
 from agentic_lakehouse.pipeline.proposals import spec_of as read_spec
 from agentic_lakehouse.pipeline.removal_review import at_issue
 from agentic_lakehouse.pipeline.runlog import RunLog
@@ -116,6 +116,20 @@ class Standing(Parts):
         proposals = self.lake.governance.proposals(feed, kind="spec")
         return next(read_spec(p) for p in proposals if p.sha256 == delivery.spec_sha256)
 
+    def spec_now(self, feed: Feed, delivery: Delivery) -> FeedSpec:
+        """Return the spec that bad rows of a described delivery are run again under.
+
+        It is the one that the delivery would be read under if it came today, told without its bytes: the newest
+        approved one for the same kind of file with the same columns.
+        """
+        own = self.spec_of(feed, delivery)
+        columns = {c.source_name for c in own.columns}
+        known = map(read_spec, by_standing(self.lake.governance.proposals(feed, kind="spec")))
+        fitting = (
+            s for s in known if s.format.kind == own.format.kind and {c.source_name for c in s.columns} == columns
+        )
+        return next(fitting, own)
+
     def mapping_in_force(self, feed: Feed) -> Proposal | None:
         """Return the approved or active mapping that fits the feed as it is now, or `None`."""
         proposals = self.lake.governance.proposals(feed, kind="mapping")
@@ -124,10 +138,12 @@ class Standing(Parts):
     def deliveries_to_fold(self, feed: Feed, mapping: Proposal) -> Deliveries:
         """Return the deliveries to fold into the slice as it stands, or that all of bronze is to be folded anew."""
         waiting = self.lake.ledger.pending(feed)
-        published = [d for d in self.lake.ledger.deliveries(feed, "published") if not d.redo]
+        published = [d for d in self.lake.ledger.deliveries(feed, "published") if not d.is_asked_for]
         new = tuple(d.delivery_id for d in waiting)
         # What is done again, or comes late, may give up rows that older ones must stand in for.
-        late = any(d.redo or d.delivery_id < max((p.delivery_id for p in published), default="") for d in waiting)
+        late = any(
+            d.is_asked_for or d.delivery_id < max((p.delivery_id for p in published), default="") for d in waiting
+        )
         anew = late or self.lake.published_fold(feed) != self.fold_in_force(feed, mapping.sha256)
         everything = sorted(new + tuple(p.delivery_id for p in published)) if anew else new
         full = tuple(everything) if self.facts(feed).delivery == "full" else ()

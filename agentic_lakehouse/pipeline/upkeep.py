@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Delivery
+from agentic_lakehouse.contracts.tables import mapping_errors_table
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.feeds.keep import is_kept
 from agentic_lakehouse.lake.migrate import TableMigration
-from agentic_lakehouse.pipeline.conform import slice_of
+from agentic_lakehouse.pipeline.conform import relation, slice_of
 from agentic_lakehouse.pipeline.maintain import Maintenance, Tidied, ignore
+from agentic_lakehouse.pipeline.replay import Replay
 from agentic_lakehouse.pipeline.standing import Standing
+from agentic_lakehouse.pipeline.work import runnable_mapping
 
 
 class Upkeep(Standing):
@@ -63,6 +66,52 @@ class Upkeep(Standing):
                     delivery_id=delivery.delivery_id,
                 )
         return self.lake.ledger.ask_again(feed, delivery_ids or [d.delivery_id for d in wanted])
+
+    def replay(self, feed: Feed) -> list[Delivery]:
+        """Ask for the feed's kept bad rows to be run again; the feed's next run does it.
+
+        Nothing is asked where nothing would come of it: no row that is open would fit now, or be at fault
+        otherwise, and the rules that rows of bronze are judged by are those that they were judged by.
+
+        Returns:
+            The deliveries whose rows are to be run again.
+
+        Raises:
+            UsageInvalid: the feed never delivered anything.
+        """
+        everything = self.lake.ledger.deliveries(feed)
+        if not everything:
+            raise UsageInvalid(
+                f"{feed} has no delivery whose rows could be run again.",
+                hint=f"New files are done by `lakehouse run --feed {feed}`.",
+                feed=str(feed),
+            )
+        published = [d for d in everything if d.status == "published"]
+        news = self._rows_that_move(feed, published) | self._rows_to_judge(feed)
+        wanted = [d.delivery_id for d in published if d.delivery_id in news]
+        return self.lake.ledger.ask_again(feed, wanted, what="replay")
+
+    def _rows_that_move(self, feed: Feed, published: Sequence[Delivery]) -> set[str]:
+        """Return the deliveries with bad rows that would fit the spec of now, or be at fault otherwise."""
+        if not published:
+            return set()
+        with self.staging() as scratch:
+            spec = self.spec_of(feed, published[-1])
+            trial = Replay(self.lake.view(), spec, standard=self.standard, engine=self.engine, staging=scratch)
+            waiting = trial.waiting()
+            tried = [d for d in published if d.delivery_id in waiting]
+            return {d.delivery_id for d in tried if trial.run(d, self.spec_now(feed, d)).is_news}
+
+    def _rows_to_judge(self, feed: Feed) -> set[str]:
+        """Return the deliveries of which rows break a rule, where the rules are no longer those of their judgement."""
+        mapping = runnable_mapping(self.lake, feed)
+        if mapping is None or self.lake.published_fold(feed) in {None, self.fold_in_force(feed, mapping.sha256)}:
+            return set()
+        with self.staging() as scratch:
+            table = mapping_errors_table(self.standard).name
+            faults = relation(self.lake.view(), table, scratch, **slice_of(feed))
+            found = self.engine.query("SELECT DISTINCT _delivery_id FROM faults", {"faults": faults})
+            return {row["_delivery_id"] for row in found.to_pylist()}
 
     def migrations(self) -> Sequence[TableMigration]:
         """Return what the shared tables lack of the standard in force, and have beyond it; writes nothing.

@@ -38,7 +38,7 @@ OF_VALUES = {
 
 
 def write_report(lakehouse: Lakehouse, name: str | None, to: Path) -> int:
-    """Write the kept bad rows of one feed, or of all, as CSV that spreadsheets open; return how many there are."""
+    """Write the open bad rows of one feed, or of all, as CSV that spreadsheets open; return how many there are."""
     feeds = [Feed.parse(name)] if name else lakehouse.zone.feeds()
     count = 0
     with to.open("w", encoding="utf-8-sig", newline="") as out:
@@ -92,8 +92,8 @@ def _refused(lakehouse: Lakehouse, feed: Feed) -> Iterator[dict[str, Any]]:
 
 
 def _rows(lakehouse: Lakehouse, feed: Feed, table: str) -> list[dict[str, Any]]:
-    """Return a feed's rows of an error table, in file order; those of an open branch where it has one."""
-    where = f"vendor_name = {literal(feed.vendor)} AND source_table = {literal(feed.table)}"
+    """Return a feed's open rows of an error table, in file order; those of an open branch where it has one."""
+    where = f"status = 'open' AND vendor_name = {literal(feed.vendor)} AND source_table = {literal(feed.table)}"
     sql = f"SELECT * FROM {table} WHERE {where} ORDER BY _delivery_id, _row_number"
     found: list[dict[str, Any]] = lakehouse.query(
         sql, branch=feed.branch if lakehouse.has_work(feed) else "main"

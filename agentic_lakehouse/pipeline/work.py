@@ -71,7 +71,7 @@ def work_for(
     if reason is None:
         return None
     seen = [[c.path, c.byte_size, c.mtime_ns] for c in candidates]
-    asked = [d.delivery_id for d in pending if d.redo]
+    asked = [[d.delivery_id, d.redo, d.replay] for d in pending if d.is_asked_for]
     head = [c.id for c in lake.log(1, feed=feed)]
     sha256 = sha256_of([str(feed), seen, fold, asked, head])
     tried = last is not None and last.status == "failed" and last.work_sha256 == sha256

@@ -181,7 +181,7 @@ def test_checks_calls_and_errors_tell_what_happened(lakehouse, landing: Path) ->
     assert {c["prompt"] for c in calls} == {"describe_feed", "map_columns"}
     assert all(len(c["prompt_sha256"]) == 64 and c["raw_output"] for c in calls)
     assert (errors["ingest_errors"]["count"], errors["ingest_errors"]["rows"][0]["code"]) == (1, "not_a_decimal")
-    group = {"feed": "acme/feed", "fault": "not_a_decimal", "column": "price", "count": 1}
+    group = {"feed": "acme/feed", "fault": "not_a_decimal", "column": "price", "status": "open", "count": 1}
     assert errors["ingest_errors"]["groups"] == [group]
 
 

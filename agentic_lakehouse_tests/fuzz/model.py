@@ -7,7 +7,7 @@ follows from that, so a state and what is read of the lake can be compared at an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -17,7 +17,9 @@ Row = tuple[str, str, str]
 """Number, title and price of an item, as they stand in a file."""
 Place = tuple[int, int]
 """Ordinal of a delivery, and a row's number in it."""
-Item = tuple[str, str, Decimal, int, int]
+Price = Decimal | str
+"""Empty where an item has none."""
+Item = tuple[str, str, Price, int, int]
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,21 @@ class Delivery:
     rows: tuple[Row, ...]
     status: str = "pending"
     redo: bool = False
+    replay: bool = False
+
+    @property
+    def has_bad_rows(self) -> bool:
+        """Whether a strict spec finds fault with any."""
+        return not all(is_priced(row) for row in self.rows)
 
 
 @dataclass(frozen=True)
 class State:
     """A feed on main."""
 
-    published: frozenset[int] = frozenset()
+    published: Mapping[int, str] = field(default_factory=dict)
+    """Ordinal of a delivery to how its rows came in: read under the `strict` or the `lenient` spec, or `replayed`,
+    where those that the strict one refused were run again under the lenient one."""
     rules: Rules | None = None
     left: Rules | None = None
     """Rules that a rollback turned away from."""
@@ -55,6 +65,8 @@ class FeedModel:
 
     feed: Feed
     rules: Rules
+    spec: str = "strict"
+    """Name of the spec that was approved last."""
     files: dict[str, tuple[int, tuple[Row, ...]]] = field(default_factory=dict)
     """Path to time and rows, as they stand in the landing zone."""
     seen: dict[str, tuple[int, tuple[Row, ...]]] = field(default_factory=dict)
@@ -78,7 +90,7 @@ class FeedModel:
 
     def waiting(self) -> list[int]:
         """Return the ordinals of deliveries that a publish would bring."""
-        return [n for n, d in enumerate(self.deliveries, 1) if d.status == "pending" or d.redo]
+        return [n for n, d in enumerate(self.deliveries, 1) if d.status == "pending" or d.redo or d.replay]
 
     @property
     def rules_changed(self) -> bool:
@@ -90,12 +102,28 @@ class FeedModel:
         """Whether a run would do anything."""
         return bool(self.fresh() or self.waiting() or self.rules_changed)
 
-    def publish(self) -> None:
-        """Bring what waits to main, under the rules in force."""
-        waiting = self.waiting()
-        self.state = State(self.state.published | set(waiting), self.rules)
-        for number in waiting:
-            self.deliveries[number - 1].status, self.deliveries[number - 1].redo = "published", False
+    def open_rows(self) -> set[int]:
+        """Return the ordinals of deliveries of which bad rows wait."""
+        return {n for n, how in self.state.published.items() if how == "strict" and self.deliveries[n - 1].has_bad_rows}
+
+    def bad_rows_that_move(self) -> list[int]:
+        """Return the ordinals of deliveries of which kept rows would be told otherwise now."""
+        moved = self.open_rows() if self.spec == "lenient" else set()
+        if self.state.rules not in {None, self.rules}:
+            moved |= {place[0] for place in self.mapping_errors(self.state)}
+        return sorted(moved)
+
+    def publish(self, specs: list[str]) -> None:
+        """Bring what waits to main, each delivery under its spec, and all under the rules in force."""
+        published = dict(self.state.published)
+        for number in self.waiting():
+            delivery, spec = self.deliveries[number - 1], specs[number - 1]
+            if delivery.status != "published" or delivery.redo:
+                published[number] = spec
+            elif published[number] == "strict" and spec == "lenient":
+                published[number] = "replayed"
+            delivery.status, delivery.redo, delivery.replay = "published", False, False
+        self.state = State(published, self.rules)
 
     def go_back(self, then: State) -> None:
         """Stand as once; what was published since is withdrawn."""
@@ -106,19 +134,22 @@ class FeedModel:
             elif delivery.status == "published":
                 delivery.status = "withdrawn"
             delivery.redo = delivery.redo and delivery.status == before
+            delivery.replay = delivery.replay and delivery.status == before
         self.state = replace(then, left=self.state.rules)
 
-    def bronze(self, state: State) -> Counter[tuple[int, int, str, str, Decimal]]:
+    def bronze(self, state: State) -> Counter[tuple[int, int, str, str, Price]]:
         """Return typed rows of published deliveries."""
-        return Counter((*place, *typed(row)) for place, row in self._rows(state) if fits(row))
+        return Counter((*place, *typed(row)) for place, row in self._loaded(state))
 
-    def ingest_errors(self, state: State) -> Counter[Place]:
-        """Return where rows stand that do not fit their spec."""
-        return Counter(place for place, row in self._rows(state) if not fits(row))
+    def ingest_errors(self, state: State) -> Counter[tuple[int, int, str]]:
+        """Return where rows stand that did not fit their spec, and whether they fit by now."""
+        found = [(place, state.published[place[0]]) for place, row in self._rows(state) if not is_priced(row)]
+        became = {"strict": "open", "replayed": "replayed"}
+        return Counter((*place, became[how]) for place, how in found if how in became)
 
     def mapping_errors(self, state: State) -> Counter[tuple[int, int, str]]:
         """Return where rows stand that break a rule, and which."""
-        found = [(*place, rule) for place, row in self._rows(state) if fits(row) for rule in broken(row)]
+        found = [(*place, rule) for place, row in self._loaded(state) for rule in broken(row)]
         last: dict[tuple[int, str], int] = {}
         for (delivery, number), row in self._accepted(state):
             if (delivery, row[0]) in last:
@@ -140,7 +171,12 @@ class FeedModel:
         return any(sku not in {row[0] for row in rows} and all(row[0] for row in rows) for rows in later)
 
     def _accepted(self, state: State) -> Iterator[tuple[Place, Row]]:
-        return ((place, row) for place, row in self._rows(state) if fits(row) and not broken(row))
+        return ((place, row) for place, row in self._loaded(state) if not broken(row))
+
+    def _loaded(self, state: State) -> Iterator[tuple[Place, Row]]:
+        for place, row in self._rows(state):
+            if is_priced(row) or state.published[place[0]] != "strict":
+                yield place, row
 
     def _rows(self, state: State) -> Iterator[tuple[Place, Row]]:
         for number in sorted(state.published):
@@ -148,7 +184,7 @@ class FeedModel:
                 yield (number, place), row
 
 
-def fits(row: Row) -> bool:
+def is_priced(row: Row) -> bool:
     """Whether a row's price is a number."""
     return row[2] != "auf Anfrage"
 
@@ -156,16 +192,16 @@ def fits(row: Row) -> bool:
 def broken(row: Row) -> list[str]:
     """Return the rules of the standard that a row breaks."""
     found = [] if row[0] else ["sku_required"]
-    return [*found, "price_minimum"] if typed(row)[2] < 0 else found
+    return [*found, "price_minimum"] if row[2].startswith("-") else found
 
 
-def typed(row: Row) -> tuple[str, str, Decimal]:
+def typed(row: Row) -> tuple[str, str, Price]:
     """Read a row as the spec says."""
-    return row[0], row[1], Decimal(row[2].replace(",", "."))
+    return row[0], row[1], Decimal(row[2].replace(",", ".")) if is_priced(row) else ""
 
 
 def mapped(row: Row, place: Place, mapping: str) -> Item:
     """Map a row as one of the three mappings does."""
     sku, title, price = typed(row)
     title = title.upper() if mapping == "loud" else title
-    return sku, title, price * 2 if mapping == "double" else price, *place
+    return sku, title, price * 2 if mapping == "double" and isinstance(price, Decimal) else price, *place

@@ -56,6 +56,27 @@ def test_a_run_that_is_killed_anywhere_loses_and_doubles_nothing(machine: LakeMa
         assert tried < 2 * KILLS, "most runs end before the instant at which they were to be killed"
 
 
+def test_a_replay_that_is_killed_anywhere_loses_and_doubles_nothing(machine: LakeMachine) -> None:
+    feed = FEEDS[0]
+    tried = 0
+    while LakeMachine.kills < KILLS // 4:
+        machine.approve_another_spec(feed, "strict")
+        machine.drop(
+            feed, "a.csv", (("k1", "Stift", "auf Anfrage"), (f"k{tried}", "Block", "auf Anfrage"), ("k2", "", "1,50"))
+        )
+        machine.run(feed)
+        machine.approve_another_spec(feed, "lenient")
+        machine.ask_for_bad_rows_again(feed)
+        machine.run_and_be_killed(feed, tried * 0.618 % 1)
+        agree(machine)
+        if machine.models[feed].has_work:
+            machine.run(feed)
+            agree(machine)
+        assert set(machine.models[feed].state.published.values()) == {"replayed"}
+        tried += 1
+        assert tried < KILLS, "most runs end before the instant at which they were to be killed"
+
+
 def test_a_rollback_that_is_killed_anywhere_happened_or_did_not(machine: LakeMachine) -> None:
     for content in CONTENTS[:2]:
         machine.drop(FEEDS[0], "a.csv", content)

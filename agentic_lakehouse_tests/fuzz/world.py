@@ -7,7 +7,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,8 @@ MAPPINGS = {
     "double": ("titel", "preis * 2"),
     "loud": ("upper(titel)", "preis"),
 }
+SPECS = {"strict": (), "lenient": ("auf Anfrage",)}
+"""Words that mean "no price", by the name of a spec."""
 STEPS = ("receive", "describe", "ingest", "audit bronze", "map", "conform", "audit staged", "publish")
 
 
@@ -67,7 +68,7 @@ class World:
                 (root / name).mkdir(parents=True)
             world = cls(root)
             for feed in FEEDS:
-                world.approve(feed, "spec", _spec(feed))
+                world.approve_spec(feed, "strict")
                 world.approve_mapping(feed, "plain")
             world.close()
             shutil.copytree(root, template)
@@ -92,6 +93,10 @@ class World:
         """Say whether the vendor's deliveries hold everything."""
         facts = self.root / "vendors" / f"{feed.vendor}.yaml"
         facts.write_text(f"delivery: {'full' if full else 'delta'}\n", encoding="utf-8")
+
+    def approve_spec(self, feed: Feed, name: str) -> None:
+        """Let a person approve one of the specs."""
+        self.approve(feed, "spec", _spec(feed, SPECS[name]))
 
     def approve_mapping(self, feed: Feed, name: str) -> None:
         """Let a person approve one of the mappings."""
@@ -142,7 +147,7 @@ class World:
                 dead = {**row.holder, "started": "0"}
                 connection.execute(BRANCHES.update().where(BRANCHES.c.feed == str(feed)).values(holder=dead))
 
-    def bronze(self, feed: Feed) -> Counter[tuple[int, int, str, str, Decimal]]:
+    def bronze(self, feed: Feed) -> Counter[Any]:
         """Read the feed's bronze rows on main."""
         table = bronze_name(self.house.standard, _spec(feed))
         if not self.house.lake.view().exists(table):
@@ -155,17 +160,27 @@ class World:
         return Counter({(*values, *place): n for (*place, a, b, c), n in found.items() for values in [(a, b, c)]})
 
     def ingest_errors(self, feed: Feed) -> Counter[Any]:
-        """Read where the feed's rows stand that did not fit their spec."""
-        return self._read(ingest_errors_table(self.house.standard).name, (), slice_of(feed))
+        """Read where the feed's rows stand that did not fit their spec, and what became of them."""
+        return self._read(ingest_errors_table(self.house.standard).name, ("status",), slice_of(feed))
 
     def mapping_errors(self, feed: Feed) -> Counter[Any]:
         """Read where the feed's rows stand that broke a rule, and which."""
         return self._read(mapping_errors_table(self.house.standard).name, ("rule",), slice_of(feed))
 
-    def ledger(self, feed: Feed) -> list[tuple[str, str, bool]]:
-        """Read path, status and whether it is to be done again, of each delivery in order."""
+    def ledger(self, feed: Feed) -> list[tuple[str, str, bool, bool]]:
+        """Read path, status and whether it, or its bad rows, are to be done again, of each delivery in order."""
         found = self.house.lake.ledger.deliveries(feed)
-        return [(d.path.rpartition("/")[2], d.status, d.redo) for d in found]
+        return [(d.path.rpartition("/")[2], d.status, d.redo, d.replay) for d in found]
+
+    def specs(self, feed: Feed) -> list[str]:
+        """Read the name of the spec that each delivery is read under, in order; empty where it has none yet."""
+        lake = self.house.lake
+        known = {p.sha256: p.content for p in lake.governance.proposals(feed, kind="spec")}
+        names = {tokens: name for name, tokens in SPECS.items()}
+        return [
+            names[tuple(known[d.spec_sha256]["columns"][2]["null_tokens"])] if d.spec_sha256 else ""
+            for d in lake.ledger.deliveries(feed)
+        ]
 
     def dangling(self) -> list[str]:
         """Return what a catalog, main's or a branch's, points at and is not there."""
@@ -190,7 +205,7 @@ class World:
             yield from zip(*(found[name].to_pylist() for name in columns), strict=True)
 
 
-def _spec(feed: Feed) -> FeedSpec:
+def _spec(feed: Feed, no_price: tuple[str, ...] = ()) -> FeedSpec:
     return FeedSpec(
         vendor_name=feed.vendor,
         table_name=feed.name,
@@ -198,7 +213,7 @@ def _spec(feed: Feed) -> FeedSpec:
         columns=(
             ColumnSpec(source_name="sku", name="sku", type="string"),
             ColumnSpec(source_name="titel", name="titel", type="string"),
-            ColumnSpec(source_name="preis", name="preis", type="decimal", format="1.234,56"),
+            ColumnSpec(source_name="preis", name="preis", type="decimal", format="1.234,56", null_tokens=no_price),
         ),
     )
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from agentic_lakehouse.lake import catalog, leases, lifecycle, scratch
 from agentic_lakehouse.lake.rows import BRANCHES, DELIVERIES
 
-WAITS = sa.or_(DELIVERIES.c.redo, DELIVERIES.c.status.in_(("pending", "failed")))
+WAITS = sa.or_(DELIVERIES.c.redo, DELIVERIES.c.replay, DELIVERIES.c.status.in_(("pending", "failed")))
 """Deliveries that a run is still to publish."""
 
 

@@ -1,0 +1,114 @@
+"""A person's own version of a spec or mapping: checked as a model's is, then filed and approved in their name.
+
+What a spec claims of its cells is not checked here but on every row that is read under it: more bad rows than the
+policy allows refuse the delivery.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
+from agentic_lakehouse.contracts.files import load_edited
+from agentic_lakehouse.contracts.governed import Proposal, Review
+from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.tables import bronze_name
+from agentic_lakehouse.engines.cells import require_readable
+from agentic_lakehouse.errors import ContractInvalid, UsageInvalid
+from agentic_lakehouse.pipeline.conform import relation
+from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.map import reads
+from agentic_lakehouse.pipeline.proposals import proposal_id, spec_of
+from agentic_lakehouse.pipeline.retype import named_apart
+
+
+def edit(house: Lakehouse, edited: str, path: Path, *, by: str, note: str = "") -> Proposal:
+    """File what a person made of a proposal, and approve it; see `Governance.propose` and `decide`.
+
+    Args:
+        house: the lakehouse.
+        edited: id of a proposal, whatever became of it.
+        path: the contract as it should be, as YAML or JSON.
+        by: who decides.
+        note: why.
+
+    Raises:
+        UsageInvalid: there is no such proposal, it is of a kind that nobody writes, or the same is in force.
+        ContractInvalid: the file does not hold a contract of that feed, or what it says does not hold.
+    """
+    found = house.lake.governance.proposal(edited)
+    feed = Feed.parse(found.feed)
+    contract: FeedSpec | Mapping
+    if found.kind == "spec":
+        contract = _spec(house, feed, path, spec_of(found))
+        made_for = {"shape_sha256": contract.shape_sha256}
+    elif found.kind == "mapping":
+        spec = house.spec_in_force(feed)
+        contract = _mapping(house, spec, path)
+        made_for = {"shape_sha256": spec.shape_sha256, "standard_sha256": house.standard.sha256}
+    else:
+        raise UsageInvalid(
+            f"Proposal {found.id} is a {found.kind}: it follows from the data.",
+            hint=f"`lakehouse review approve {found.id}` or `reject` it.",
+            proposal_id=found.id,
+        )
+    now = datetime.now(UTC)
+    filed = house.lake.governance.propose(
+        Proposal(
+            id=proposal_id(found.kind, feed, contract.sha256),
+            feed=str(feed),
+            kind=found.kind,
+            status="proposed",
+            sha256=contract.sha256,
+            content=contract.model_dump(mode="json"),
+            reason=f"{found.id}, edited by {by}",
+            created_at=now,
+            **made_for,
+        )
+    )
+    review = Review(proposal_id=filed.id, sha256=filed.sha256, decision="approved", by=by, note=note, created_at=now)
+    return house.lake.governance.decide(review)
+
+
+def _spec(house: Lakehouse, feed: Feed, path: Path, before: FeedSpec) -> FeedSpec:
+    spec = load_edited(path, FeedSpec)
+    _require_of_feed(path, feed, spec.feed)
+    columns, known = {c.source_name for c in spec.columns}, {c.source_name for c in before.columns}
+    if columns != known:
+        raise ContractInvalid(
+            f"{path}: its source columns are not those of the file: {', '.join(sorted(columns ^ known))}.",
+            hint="Describe every column of the file by its header, and no others.",
+            file=str(path),
+        )
+    for column in spec.columns:
+        require_readable(column)
+    return named_apart(spec, house.bronze_types(feed, house.lake.view()))
+
+
+def _mapping(house: Lakehouse, spec: FeedSpec, path: Path) -> Mapping:
+    mapping = load_edited(path, Mapping)
+    _require_of_feed(path, spec.feed, Feed.parse(mapping.feed))
+    names = {c.source_name: c.name for c in spec.columns}
+    wrong = [f"{line.target!r}: its expression reads other columns than its sources" for line in mapping.columns
+             if not reads(line, names)]  # fmt: skip
+    if mapping.standard != house.standard.label:
+        wrong.append(f"it is for {mapping.standard}, the standard in force is {house.standard.label}")
+    view = house.lake.view(spec.feed.branch if house.has_work(spec.feed) else "main")
+    with house.staging() as scratch:
+        bronze = relation(view, bronze_name(house.standard, spec), scratch)
+        wrong += house.dry_run(spec, bronze, scratch).refuted(mapping)
+    if wrong:
+        raise ContractInvalid(
+            f"{path}: the mapping does not hold: {'; '.join(wrong)}.",
+            hint="See `lakehouse review show` for the lines as proposed.",
+            file=str(path),
+            errors=wrong,
+        )
+    return mapping
+
+
+def _require_of_feed(path: Path, feed: Feed, said: Feed) -> None:
+    if said != feed:
+        raise ContractInvalid(f"{path} is about {said}, the proposal about {feed}.", file=str(path))
