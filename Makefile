@@ -39,7 +39,7 @@ test: setup-dev ## Run every test
 	$(BIN)/python -m pytest -n 2
 
 fuzz: setup-dev ## Kill runs by the hundred, do things in any order, read any bytes (about 40 minutes)
-	LAKEHOUSE_FUZZ_KILLS=200 LAKEHOUSE_FUZZ_EXAMPLES=150 $(BIN)/python -m pytest -s agentic_lakehouse_tests/fuzz
+	LAKEHOUSE_FUZZ_KILLS=200 LAKEHOUSE_FUZZ_EXAMPLES=150 $(BIN)/python -m pytest -n 2 -rP agentic_lakehouse_tests/fuzz
 
 lint: setup-dev ## Check style, types and import rules
 	$(BIN)/ruff check .

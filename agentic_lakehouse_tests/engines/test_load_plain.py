@@ -106,7 +106,7 @@ DAMAGED = [
 ]  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     runs=st.lists(
         st.tuples(st.integers(0, 12), st.lists(st.sampled_from(DAMAGED), min_size=1, max_size=4)), max_size=8

@@ -38,7 +38,8 @@ def killed_at(
         Whether it died, and how many instants it lived through where it did not.
     """
     receiving, sending = _CONTEXT.Pipe(duplex=False)
-    child = _CONTEXT.Process(target=_do, args=(sending, instant, root, deed, feed, arguments))
+    # The server from which children are forked may have been started by a test that had another environment.
+    child = _CONTEXT.Process(target=_do, args=(dict(os.environ), sending, instant, root, deed, feed, arguments))
     child.start()
     sending.close()
     child.join()
@@ -50,7 +51,17 @@ def killed_at(
         return False, int(receiving.recv())
 
 
-def _do(told: Connection, instant: int, root: Path, deed: str, feed: Feed | None, arguments: tuple[str, ...]) -> None:
+def _do(
+    environment: dict[str, str],
+    told: Connection,
+    instant: int,
+    root: Path,
+    deed: str,
+    feed: Feed | None,
+    arguments: tuple[str, ...],
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
     world = World(root)
     counter = itertools.count(1)
     lived = 0

@@ -120,7 +120,7 @@ def fuzzing(examples: int) -> settings:
 
 @pytest.mark.parametrize("name", SEEDS)
 def test_a_wounded_file_is_refused_or_read_whole(tmp_path: Path, name: str) -> None:
-    @fuzzing(6 * EXAMPLES)
+    @fuzzing(2 * EXAMPLES)
     @given(wounded(SEEDS[name]))
     def holds(content: bytes) -> None:
         held(tmp_path / name, content)
@@ -130,7 +130,7 @@ def test_a_wounded_file_is_refused_or_read_whole(tmp_path: Path, name: str) -> N
 
 @pytest.mark.parametrize("name", [*SEEDS, "a.xlsx", "a.xls", "a.ods", "a.bz2", "a.xz", "a.zst", "a"])
 def test_any_bytes_are_refused_or_read_whole(tmp_path: Path, name: str) -> None:
-    @fuzzing(4 * EXAMPLES)
+    @fuzzing(EXAMPLES)
     @given(st.binary(max_size=400) | st.lists(MARKS | st.sampled_from([b"a", b"1", b" "]), max_size=60).map(b"".join))
     def holds(content: bytes) -> None:
         held(tmp_path / name, content)
