@@ -45,9 +45,12 @@ def text_of(column: ColumnSpec, cell: pl.Expr, *, padded: bool = True) -> pl.Exp
 
 
 def number_of(column: ColumnSpec, text: pl.Expr) -> pl.Expr:
-    """Return a decimal's text as a plain number; null where it is none, and for columns of other types."""
+    """Return a decimal's text as a plain number whose digits all fit, as the cast would round others silently.
+
+    It is null where the text is none, and for columns of other types.
+    """
     notation = decimal_notation(column.format) if column.type == "decimal" else None
-    return notation.plain(text) if notation else pl.lit(None, pl.String)
+    return notation.plain(text, column.scale) if notation else pl.lit(None, pl.String)
 
 
 def value_of(
@@ -66,7 +69,8 @@ def value_of(
     if column.type in {"string", "json"}:
         return pl.when(text.is_not_null() if padded else _begins_in_print(cell)).then(cell)
     if column.type == "decimal":
-        return _decimal(column, number_of(column, text) if number is None else number)
+        plain = number_of(column, text) if number is None else number
+        return plain.cast(pl.Decimal(column.precision, column.scale), strict=False)
     return _READERS[column.type](column, text)
 
 
@@ -78,13 +82,6 @@ def _begins_in_print(cell: pl.Expr) -> pl.Expr:
 
 def _integer(_: ColumnSpec, text: pl.Expr) -> pl.Expr:
     return pl.when(begins_whole(text)).then(text.cast(pl.Int64, strict=False))
-
-
-def _decimal(column: ColumnSpec, number: pl.Expr) -> pl.Expr:
-    """Numbers whose digits all fit: the cast would round others silently."""
-    behind = number.str.len_bytes() - number.str.find(".", literal=True) - 1
-    fits = behind.is_null() | (behind <= column.scale)
-    return pl.when(fits).then(number).cast(pl.Decimal(column.precision, column.scale), strict=False)
 
 
 def _boolean(column: ColumnSpec, text: pl.Expr) -> pl.Expr:

@@ -15,14 +15,15 @@ import polars as pl
 
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec
 from agentic_lakehouse.contracts.tables import TableSchema
-from agentic_lakehouse.engines.base import Lineage, Loaded
+from agentic_lakehouse.engines.base import Lineage, Loaded, StagedFile
 from agentic_lakehouse.engines.cells import TypedColumn, fault_message, require_readable, type_column
+from agentic_lakehouse.engines.certain_rows import CertainRows
 from agentic_lakehouse.engines.parquet import ParquetSink
-from agentic_lakehouse.engines.plain import Certain, load_certain, look_closely
+from agentic_lakehouse.engines.plain import Certain, PlainFile, loaders, look_closely
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.feeds.delimited import open_table
 from agentic_lakehouse.feeds.fill_down import fill_down
-from agentic_lakehouse.feeds.plain import could_be_plain
+from agentic_lakehouse.feeds.plain import as_utf8, could_be_plain, layout_of
 from agentic_lakehouse.feeds.read import TextBatch, read_batches, source_names
 from agentic_lakehouse.feeds.sampling import DOCUMENTS
 from agentic_lakehouse.feeds.survey import NotPlainError
@@ -65,8 +66,13 @@ def load_file(
         require_columns(spec, table.names, name=lineage.file)
         facts = good_facts(spec, lineage)
         with suppress(NotPlainError):
-            certain = load_certain(path, spec, table, good=good, facts=facts, staging=staging, name=lineage.file)
-            return load.all_of(look_closely(table, certain), beside=certain)
+            source = as_utf8(path, spec.format, staging / f"{uuid.uuid4().hex}.text", name=lineage.file)
+            layout = layout_of(source, spec.format, len(table.names))
+            file = PlainFile(source, layout, CertainRows(spec, table, good, facts), staging)
+            for load_certain in loaders(file):
+                with suppress(NotPlainError):
+                    certain = load_certain(file)
+                    return load.all_of(look_closely(file, certain), beside=certain)
     met: dict[str, None] = {}
     batches = _checked(path, spec, met, name=lineage.file)
     loaded = load.all_of(fill_down(batches, spec.fill_down) if spec.fill_down else batches)
@@ -127,11 +133,15 @@ class _Load:
         if beside is not None:
             nulls.update(beside.null_counts)
         return Loaded(
-            good=(beside.file, good.staged) if beside else (good.staged,),
+            good=_filled(beside.file, good.staged) if beside else (good.staged,),
             bad=bad.staged,
             error_codes=dict(sorted(codes.items())),
             null_counts=dict(nulls),
         )
+
+
+def _filled(first: StagedFile, second: StagedFile) -> tuple[StagedFile, ...]:
+    return (first, second) if first.rows and second.rows else (first if first.rows else second,)
 
 
 def require_columns(spec: FeedSpec, names: Sequence[str], *, name: str) -> None:
@@ -165,7 +175,7 @@ def split(batch: TextBatch, spec: FeedSpec) -> tuple[pl.DataFrame, pl.DataFrame]
     values = pl.DataFrame([column.values for column in typed])
     first = _first_bad(typed)
     rows = values.with_columns(batch.row_number.alias("_row_number")).filter(first.is_null())
-    return rows, _bad_rows(batch, spec.columns, cells, typed, first)
+    return rows, _bad_rows(batch, spec.columns, typed, first)
 
 
 def _first_bad(typed: Sequence[TypedColumn]) -> pl.Series:
@@ -179,25 +189,25 @@ def _first_bad(typed: Sequence[TypedColumn]) -> pl.Series:
 
 
 def _bad_rows(
-    batch: TextBatch,
-    columns: Sequence[ColumnSpec],
-    cells: Sequence[pl.Series],
-    typed: Sequence[TypedColumn],
-    first: pl.Series,
+    batch: TextBatch, columns: Sequence[ColumnSpec], typed: Sequence[TypedColumn], first: pl.Series
 ) -> pl.DataFrame:
     found: list[tuple[Any, ...]] = [
         (b.row_number, b.line, b.column, b.code, b.message, b.raw, None, None) for b in batch.broken
     ]
     bad = first.is_not_null()
-    texts = [column.texts.filter(bad) for column in typed]
-    for place, row in enumerate(bad.arg_true()):
-        position = first[row]
-        column, code = columns[position], typed[position].codes[row]
-        message = fault_message(column, code, cells[position][row])
-        faults = [column.codes[row] for column in typed]
-        read = {c.name: {"fault": f} if f else t[place] for c, f, t in zip(columns, faults, texts, strict=True)}
-        where = (batch.row_number[row], batch.line[row], column.source_name)
-        found.append((*where, code, message, batch.raw[row], _json(batch.rows.row(row, named=True)), _json(read)))
+    lines, numbers, raws = (of.filter(bad).to_list() for of in (batch.line, batch.row_number, batch.raw))
+    judged = [TypedColumn(column.values.filter(bad), column.codes.filter(bad)) for column in typed]
+    texts, codes = [column.texts.to_list() for column in judged], [column.codes.to_list() for column in judged]
+    positions, rows = first.filter(bad).to_list(), batch.rows.filter(bad).rows(named=True)
+    for place, (position, row) in enumerate(zip(positions, rows, strict=True)):
+        column, code = columns[position], codes[position][place]
+        message = fault_message(column, code, row.get(column.source_name))
+        read = {
+            c.name: {"fault": faults[place]} if faults[place] else text[place]
+            for c, faults, text in zip(columns, codes, texts, strict=True)
+        }
+        where = (numbers[place], lines[place], column.source_name)
+        found.append((*where, code, message, raws[place], _json(row), _json(read)))
     return pl.DataFrame(sorted(found, key=lambda bad: bad[0]), schema=_BAD_ROW, orient="row")
 
 

@@ -19,8 +19,8 @@ from agentic_lakehouse.errors import FeedUnreadable, FileUnsettled
 from agentic_lakehouse.feeds.landing import Candidate, LandingZone
 from agentic_lakehouse.feeds.source import unreadable
 
-CHUNK = 1 << 18
-"""Bytes that are copied at a time: as many as stay in a core's cache while they are hashed and written."""
+CHUNK = 1 << 20
+"""Bytes that are copied at a time."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +122,16 @@ def _copy(zone: LandingZone, candidate: Candidate, raw: Any, part: str) -> tuple
 
 
 def _write(chunks: Iterable[bytes], copy: BinaryIO, digest: Any) -> int:
-    """Write bytes while they are hashed on another core, and return how many they are."""
+    """Write bytes, and read the next ones, while they are hashed on another core; return how many they are."""
     size = 0
     with ThreadPoolExecutor(1) as beside:
+        hashed = beside.submit(digest.update, b"")
         for chunk in chunks:
+            hashed.result()
             hashed = beside.submit(digest.update, chunk)
             copy.write(chunk)
-            hashed.result()
             size += len(chunk)
+        hashed.result()
     return size
 
 

@@ -48,19 +48,23 @@ class DecimalNotation:
     indian: bool = False
     """Whether groups are of two digits, but for the last: `12,34,567`."""
 
-    @cached_property
-    def _unsigned(self) -> str:
+    def _unsigned(self, scale: int | None = None) -> str:
         group, mark = GROUPS[self.group], _MARKS[self.mark]
-        ungrouped = f"[0-9]+{mark}[0-9]+|{mark}[0-9]+|0|[1-9][0-9]*"
+        digits = "[0-9]+" if scale is None else f"[0-9]{{1,{scale}}}"
+        fraction = "" if scale == 0 else f"(?:{mark}{digits})?"
+        ungrouped = "|".join([*([] if scale == 0 else [f"[0-9]*{mark}{digits}"]), "0|[1-9][0-9]*"])
         if not group:
             return ungrouped
         first = f"[1-9][0-9]?(?:{group}[0-9]{{2}})*{group}[0-9]{{3}}" if self.indian else None
-        return f"{first or f'[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+'}(?:{mark}[0-9]+)?|{ungrouped}"
+        return f"{first or f'[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+'}{fraction}|{ungrouped}"
 
     @cached_property
     def pattern(self) -> str:
         """Regular expression, for Rust and Python, of the texts that are numbers in this notation."""
-        number, before, after = f"(?:{self._unsigned})", re.escape(self.before), re.escape(self.after)
+        return self._pattern()
+
+    def _pattern(self, scale: int | None = None) -> str:
+        number, before, after = f"(?:{self._unsigned(scale)})", re.escape(self.before), re.escape(self.after)
         lead = rf"(?:[+-]?\s*{before}\s*|{before}\s*[+-]?\s*)" if before else "[+-]?"
         bare, tail = rf"{before}\s*" if before else "", rf"\s*{after}" if after else ""
         forms = [f"{lead}{number}{tail}"]
@@ -75,9 +79,14 @@ class DecimalNotation:
         """Whether more than digits, marks and a sign in front may stand in a number."""
         return bool(self.before or self.after or self.minus)
 
-    def plain(self, text: pl.Expr) -> pl.Expr:
-        """Return trimmed `text` as a plain number with a point; null where it is no number in this notation."""
-        number = text.str.extract(f"({self._unsigned})", 1) if self.is_dressed else text
+    def plain(self, text: pl.Expr, scale: int | None = None) -> pl.Expr:
+        """Return trimmed `text` as a plain number with a point; null where it is no number in this notation.
+
+        Args:
+            text: cells.
+            scale: most digits behind the point; any number of them where not given.
+        """
+        number = text.str.extract(f"({self._unsigned()})", 1) if self.is_dressed else text
         if self.group:
             is_one = self.group not in {" ", "'"}  # a text is replaced in half the time that a pattern takes
             number = number.str.replace_all(self.group if is_one else GROUPS[self.group], "", literal=is_one)
@@ -85,7 +94,7 @@ class DecimalNotation:
             number = number.str.replace(self.mark, ".", literal=True)
         if self.is_dressed:
             number = pl.when(text.str.contains("[-(]")).then(pl.concat_str(pl.lit("-"), number)).otherwise(number)
-        return pl.when(text.str.contains(self.pattern)).then(number)
+        return pl.when(text.str.contains(self._pattern(scale))).then(number)
 
     def dressed(self, before: str, after: str, minus: Minus, *, spaced: bool = False) -> DecimalNotation:
         """Return this notation with something around its numbers; `spaced` is only how its format shows it."""

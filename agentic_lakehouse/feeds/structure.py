@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
 
 from agentic_lakehouse.feeds.splitting import MAX_RECORD_LINES
 from agentic_lakehouse.feeds.text import MAX_LINE
 
-_LINE_FEED, _DELIMITER, _QUOTE, _RETURN, _NUL = 1, 2, 3, 4, 5
+_LINE_FEED, _RETURN = 0x0A, 0x0D
 Array = np.ndarray
 
 
@@ -45,81 +46,97 @@ class Structure:
         return int(self.ends[-1]) + 1 if self.count else 0
 
 
-def structure(block: bytes, *, delimiter: str, quote: str | None, width: int) -> Structure:
+def structure(block: bytes, *, delimiter: str, quote: str | None, width: int, counts_cells: bool) -> Structure:
     """Return the plain records at the beginning of `block`, which begins where a record does.
 
     Plain is: `width` cells, two or more; quotes open at the edge of a cell and close there; no NUL, no bytes that are
     no UTF-8, no carriage return that ends a line alone.
+
+    Args:
+        block: UTF-8, or nearly.
+        delimiter: a single byte.
+        quote: a single byte.
+        width: cells that a record should have.
+        counts_cells: whether it is seen to. That costs as much as all the rest, and some readers do it anyway.
     """
-    classes = np.frombuffer(block.translate(_classes(delimiter, quote)), dtype=np.uint8)
-    places = np.flatnonzero(classes != 0)  # several times as fast as on the bytes themselves
-    kinds = classes[places]
-    is_quote = kinds == _QUOTE
-    inside = np.bitwise_xor.accumulate(is_quote.view(np.uint8)).view(np.bool_)
-    is_feed = kinds == _LINE_FEED
-    at = np.flatnonzero(is_feed & ~inside)
-    ends = places[at]
+    content = np.frombuffer(block, dtype=np.uint8)
+    feeds = np.flatnonzero(content == _LINE_FEED)
+    quotes = np.flatnonzero(content == ord(quote)) if quote else feeds[:0]
+    at = np.flatnonzero(_outside(feeds, quotes))
+    ends = feeds[at]
     starts = np.concatenate(([0], ends[:-1] + 1)) if ends.size else ends
-    feeds = np.cumsum(is_feed, dtype=np.int32)[at]
-    lines = np.concatenate(([0], feeds[:-1])) if feeds.size else feeds
-    delimiters = np.diff(np.cumsum((kinds == _DELIMITER) & ~inside, dtype=np.int32)[at], prepend=0)
-    odd = (delimiters != width - 1) | (feeds - lines > MAX_RECORD_LINES) | (ends - starts > MAX_LINE)
+    behind = at + 1
+    lines = np.concatenate(([0], behind[:-1])) if ends.size else behind
+    odd = (ends - starts < width - 1) | (ends - starts > MAX_LINE) | (behind - lines > MAX_RECORD_LINES)
+    if counts_cells:
+        delimiters = np.flatnonzero(content == ord(delimiter))
+        delimiters = delimiters[_outside(delimiters, quotes)]
+        odd |= np.diff(np.searchsorted(delimiters, ends), prepend=0) != width - 1
     count = int(np.argmax(odd)) if odd.any() else len(ends)
     for place in (
-        _stray_quote(places, np.flatnonzero(is_quote)),
-        _first(places[kinds == _NUL]),
-        _lone_return(places, np.flatnonzero((kinds == _RETURN) & ~inside), is_feed),
-        _no_utf8(block[: int(ends[count - 1]) + 1] if count else b""),
+        _stray_quote(content, quotes, _edges(delimiter, quote)),
+        block.find(0),
+        _lone_return(content, quotes) if _RETURN in block else -1,
+        _no_utf8(block[: int(ends[count - 1]) + 1]) if count else -1,
     ):
-        if place is not None:
+        if place >= 0:
             count = min(count, int(np.searchsorted(ends, place)))
-    held = int(feeds[count - 1]) if count else 0
+    held = int(behind[count - 1]) if count else 0
     return Structure(starts[:count], ends[:count], lines[:count], held, count == len(ends))
 
 
+def _outside(places: Array, quotes: Array) -> Array:
+    """Whether each place is outside of quotes: an even number stands before it."""
+    if not quotes.size:
+        return np.ones(len(places), dtype=np.bool_)
+    is_outside: Array = (np.searchsorted(quotes, places) & 1) == 0
+    return is_outside
+
+
 @lru_cache(maxsize=16)
-def _classes(delimiter: str, quote: str | None) -> bytes:
-    table = bytearray(256)
-    table[0x0A], table[0x0D], table[0x00] = _LINE_FEED, _RETURN, _NUL
-    table[ord(delimiter)] = _DELIMITER
-    if quote:
-        table[ord(quote)] = _QUOTE
-    return bytes(table)
+def _edges(delimiter: str, quote: str | None) -> Array:
+    """Return for each byte whether a quote may stand beside it: cells end there, or quotes are doubled."""
+    edges = np.zeros(256, dtype=np.bool_)
+    edges[[_LINE_FEED, _RETURN, ord(delimiter), *([ord(quote)] if quote else [])]] = True
+    return edges
 
 
-def _stray_quote(places: Array, at: Array) -> int | None:
-    """Return the first quote that opens behind something, or closes before something, other than what is told apart.
+def _stray_quote(content: Array, quotes: Array, edges: Array) -> int:
+    """Return the first quote that opens behind something, or closes before something, other than an edge; else -1.
 
     A quote that closes and one that opens right behind it are a doubled one.
 
     Args:
-        places: offsets of all bytes that matter, ascending.
-        at: which of them are quotes; they open and close by turns.
+        content: all bytes.
+        quotes: where they are quotes, which open and close by turns.
+        edges: as `_edges` tells.
     """
-    joined = np.empty(len(places) + 1, dtype=np.bool_)
-    joined[0] = places.size > 0 and places[0] == 0
-    np.equal(places[1:], places[:-1] + 1, out=joined[1:-1])
-    joined[-1] = False
-    opening, closing = at[0::2], at[1::2]
-    stray = (*places[opening[~joined[opening]]][:1], *places[closing[~joined[closing + 1]]][:1])
-    return int(min(stray)) if stray else None
+    opening, closing = quotes[0::2], quotes[1::2]
+    before = edges[content[opening - 1]]
+    if opening.size and opening[0] == 0:
+        before[0] = True
+    after = edges[content[np.minimum(closing + 1, len(content) - 1)]]
+    stray = (*opening[~before][:1], *closing[~after][:1])
+    return int(min(stray)) if stray else -1
 
 
-def _lone_return(places: Array, at: Array, is_feed: Array) -> int | None:
-    """Return the first of the carriage returns `at` that no line feed follows."""
-    behind = np.minimum(at + 1, len(places) - 1)
-    return _first(places[at[(places[behind] != places[at] + 1) | ~is_feed[behind]]])
+def _lone_return(content: Array, quotes: Array) -> int:
+    """Return the first carriage return outside of quotes that no line feed follows; else -1."""
+    returns = np.flatnonzero(content == _RETURN)
+    lone = returns[content[np.minimum(returns + 1, len(content) - 1)] != _LINE_FEED]
+    lone = lone[_outside(lone, quotes)]
+    return int(lone[0]) if lone.size else -1
 
 
-def _no_utf8(block: bytes) -> int | None:
-    if block.isascii():
-        return None
+def _no_utf8(block: bytes) -> int:
+    """Return the first byte that is no UTF-8; else -1. Arrow tells several times as fast whether there is one."""
+    lengths = pa.py_buffer(np.array([0, len(block)], dtype=np.int32).tobytes())
+    text = pa.StringArray.from_buffers(1, lengths, pa.py_buffer(block))
     try:
-        block.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start
-    return None
-
-
-def _first(places: Array) -> int | None:
-    return int(places[0]) if places.size else None
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        try:
+            block.decode("utf-8")
+        except UnicodeDecodeError as error:
+            return error.start
+    return -1

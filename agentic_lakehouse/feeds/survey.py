@@ -86,8 +86,13 @@ class Survey:
         return numbers
 
 
-def survey(path: Path, layout: Layout) -> Survey:
+def survey(path: Path, layout: Layout, *, counts_cells: bool = True) -> Survey:
     """Look at every byte of a file of UTF-8 once.
+
+    Args:
+        path: local file.
+        layout: what its records are like.
+        counts_cells: whether plain records are known to have all their cells; see `structure`.
 
     Raises:
         NotPlainError: too much of the file is not plain, or a line is longer than any may be.
@@ -98,7 +103,7 @@ def survey(path: Path, layout: Layout) -> Survey:
     size = path.stat().st_size
     with path.open("rb") as source:
         while offset < size:
-            found = _structure(source, offset, reach, size, layout)
+            found = _structure(source, offset, reach, size, layout, counts_cells=counts_cells)
             if found.count:
                 groups.append(_groups(found, number, offset, line))
                 number, offset, line = number + found.count, offset + found.size, line + found.feeds
@@ -116,13 +121,21 @@ def survey(path: Path, layout: Layout) -> Survey:
     return Survey(layout, number - 1, tuple(islands), np.concatenate([np.empty((0, 4), np.int64), *groups]))
 
 
-def _structure(source: BinaryIO, offset: int, reach: int, size: int, layout: Layout) -> Structure:
+def _structure(
+    source: BinaryIO, offset: int, reach: int, size: int, layout: Layout, *, counts_cells: bool
+) -> Structure:
     source.seek(offset)
     block = source.read(reach)
     if offset + len(block) >= size and not block.endswith(b"\n"):
         block += b"\n"
     dialect = layout.dialect
-    return structure(block, delimiter=dialect.delimiter or ",", quote=dialect.quote, width=layout.width)
+    return structure(
+        block,
+        delimiter=dialect.delimiter or ",",
+        quote=dialect.quote,
+        width=layout.width,
+        counts_cells=counts_cells,
+    )
 
 
 def _may_grow(reach: int, offset: int, size: int) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FileFormat
 from agentic_lakehouse.engines import load as loading
 from agentic_lakehouse.engines.plain import TAIL
-from agentic_lakehouse.feeds import survey
+from agentic_lakehouse.feeds import delimited, survey
 from agentic_lakehouse_tests.engines.load_scene import Outcome, csv_text, load
 
 FORMAT = FileFormat(kind="csv", encoding="utf-8", delimiter=";", quote='"', header_row=1)
@@ -53,13 +53,18 @@ REST = [PLAIN] * TAIL
 
 
 def both(
-    content: bytes, *columns: ColumnSpec, fmt: FileFormat = FORMAT, chunk: int = survey.CHUNK
+    content: bytes,
+    *columns: ColumnSpec,
+    fmt: FileFormat = FORMAT,
+    chunk: int = survey.CHUNK,
+    head: int = delimited.HEAD_RECORDS,
 ) -> tuple[Outcome, Outcome]:
-    """Load a file by the fast path, where it is plain, and by the careful one."""
+    """Load a file by the fast path, where it is plain, and by the careful one; both know its first `head` records."""
     found = []
     for threshold in (0, 1 << 60):
         with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
             patch.setattr(loading, "WORTHWHILE", threshold)
+            patch.setattr(delimited, "HEAD_RECORDS", head)
             patch.setattr(survey, "CHUNK", chunk)
             patch.setattr(survey, "AFTER_ISLAND", chunk // 4)
             path = Path(folder) / "a.csv"
@@ -82,9 +87,12 @@ def assert_same(fast: Outcome, careful: Outcome) -> None:
     end=st.sampled_from(["\n", "\r\n"]),
     tail=st.sampled_from(["", "\n", "\n\n"]),
     rest=st.sampled_from([0, TAIL]),
+    head=st.sampled_from([2, delimited.HEAD_RECORDS]),
 )
-def test_any_table(rows: list[list[str]], end: str, tail: str, rest: int) -> None:
-    assert_same(*both((csv_text([HEADER, *rows, *REST[:rest]], ";", end) + tail).encode()))
+def test_any_table(rows: list[list[str]], end: str, tail: str, rest: int, head: int) -> None:
+    content = csv_text([HEADER, PLAIN, *rows, *REST[:rest]], ";", end) + tail
+
+    assert_same(*both(content.encode(), head=head))
 
 
 @settings(max_examples=100, deadline=None)
@@ -114,15 +122,18 @@ DAMAGED = [
     end=st.sampled_from([b"\n", b"\r\n"]),
     chunk=st.sampled_from([16, 64, 100, 1 << 20]),
     rest=st.sampled_from([0, 3, TAIL]),
+    head=st.sampled_from([3, delimited.HEAD_RECORDS]),
 )
-def test_damaged_lines_anywhere(runs: list[tuple[int, list[bytes]]], end: bytes, chunk: int, rest: int) -> None:
+def test_damaged_lines_anywhere(
+    runs: list[tuple[int, list[bytes]]], end: bytes, chunk: int, rest: int, head: int
+) -> None:
     columns = (ColumnSpec(source_name="id", name="id", type="integer"), COLUMNS[7])
     lines = [b"id;text"]
     for sound, damaged in runs:
         lines += [b"%d;'x; y'" % n for n in range(sound)] + damaged
     content = end.join([*lines, *[b'7;"z;z"'] * rest])
 
-    assert_same(*both(content, *columns, chunk=chunk))
+    assert_same(*both(content, *columns, chunk=chunk, head=head))
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
@@ -192,7 +203,7 @@ def test_certain_rows_need_no_careful_reader(tmp_path: Path, monkeypatch: pytest
 
     found = load(path, COLUMNS[0], COLUMNS[1], COLUMNS[7], fmt=FORMAT)
 
-    assert [file.rows for file in found.loaded.good] == [100 - TAIL, TAIL]
+    assert [file.rows for file in found.loaded.good] == [100]
     assert dict(zip(found.values("_row_number"), found.values("price"), strict=True)) == {
         n: n + Decimal("0.5") for n in range(1, 101)
     }
@@ -206,6 +217,30 @@ def test_a_few_damaged_lines_do_not_slow_the_others() -> None:
     fast, careful = both("\n".join(["id;text", *lines]).encode(), COLUMNS[0], COLUMNS[7], chunk=1024)
 
     assert fast.loaded.good[0].rows > 450
+    assert_same(fast, careful)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "errors"),
+    [("7;1,5", 1), ("7;1,5;x;y", 1), ('7;"1,5"x;a', 1), ("", 0)],
+    ids=["short", "long", "stray quote", "blank"],
+)
+def test_a_damaged_line_behind_the_first_ones_is_told(damaged: str, errors: int) -> None:
+    lines = [f"{n};{n},50;a{n}" for n in range(200)]
+    lines.insert(100, damaged)
+
+    fast, careful = both("\n".join(["id;price;text", *lines]).encode(), COLUMNS[0], COLUMNS[1], COLUMNS[7], head=10)
+
+    assert sum(careful.loaded.error_codes.values()) == errors
+    assert_same(fast, careful)
+
+
+def test_many_empty_cells_at_the_end_are_certain() -> None:
+    lines = [f"{n};{n},50;{'a' if n < 50 else ''}" for n in range(500)]
+
+    fast, careful = both("\n".join(["id;price;text", *lines]).encode(), COLUMNS[0], COLUMNS[1], COLUMNS[7], head=10)
+
+    assert fast.loaded.good[0].rows == 500 - TAIL
     assert_same(fast, careful)
 
 
