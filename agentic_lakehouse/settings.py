@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     base_url: str | None = None
     """Address of an OpenAI-compatible server, for `openai-chat:<name>`."""
     model_timeout_seconds: float = Field(default=120.0, gt=0)
+    replay: Literal["", "journal"] = ""
+    """`journal`: models are answered for by the journal alone, so that a past run comes out the same without any."""
     engine: Literal["auto", "local", "spark"] = "auto"
     memory_limit: str = "2GB"
     """Most memory that one SQL statement may use."""
@@ -51,6 +53,14 @@ class Settings(BaseSettings):
     """Most input and output tokens in one run of one feed."""
     budget_usd: float | None = Field(default=None, ge=0)
     """Most money in one run of one feed; a call whose price is unknown is not stopped by it."""
+    budget_feed_calls: int | None = Field(default=None, ge=0)
+    budget_feed_tokens: int | None = Field(default=None, ge=0)
+    budget_feed_usd: float | None = Field(default=None, ge=0)
+    """The same for one feed in a day (UTC), whatever the run."""
+    budget_day_calls: int | None = Field(default=None, ge=0)
+    budget_day_tokens: int | None = Field(default=None, ge=0)
+    budget_day_usd: float | None = Field(default=None, ge=0)
+    """The same for all feeds in a day (UTC)."""
 
     @cached_property
     def home_path(self) -> Path:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from agentic_lakehouse.brain.budget import Budget, Spending
+from agentic_lakehouse.brain.budget import Budget
 from agentic_lakehouse.brain.feed_specs import feed_spec
 from agentic_lakehouse.brain.fence import fenced
 from agentic_lakehouse.brain.inquiry import Answer, Journal, Patience, Question
@@ -41,8 +41,9 @@ class Brain:
         prompts: folder of prompt files.
         journal: where attempts are kept.
         timeout_seconds: longest wait for one reply.
-        budget: bounds of one run of one feed.
+        budget: what may be spent.
         patience: how often and how long to try.
+        replays: whether the journal answers for all models but the embedded planner, which comes to the same each time.
     """
 
     def __init__(
@@ -55,14 +56,16 @@ class Brain:
         timeout_seconds: float,
         budget: Budget,
         patience: Patience | None = None,
+        replays: bool = False,
     ) -> None:
         self.ladder = tuple(ladder)
         self.base_url = base_url
         self.prompts = prompts
         self.journal = journal
         self.timeout_seconds = timeout_seconds
-        self.spending = Spending(budget)
+        self.budget = budget
         self.patience = patience or Patience()
+        self.replays = replays
 
     def verify(self) -> None:
         """Fail now rather than in the middle of the work; nothing is sent.
@@ -162,7 +165,8 @@ class Brain:
 
     def _ask(self, question: Question[P, T]) -> Answer[T]:
         mend = load_prompt(self.prompts, "mend_answer")
-        return Ladder(self._rungs, self.journal, self.spending, mend, self.patience).ask(question)
+        ladder = Ladder(self._rungs, self.journal, self.budget, mend, self.patience, replays=self.replays)
+        return ladder.ask(question)
 
     def _prompt(self, prompt_id: str, output: type[Proposed]) -> Prompt:
         prompt = load_prompt(self.prompts, prompt_id)
@@ -181,7 +185,8 @@ class Brain:
                 "LAKEHOUSE_MODEL names no model.", hint="Unset it, or set it to `embedded`.", setting="LAKEHOUSE_MODEL"
             )
         return tuple(
-            build_rung(name, base_url=self.base_url, timeout_seconds=self.timeout_seconds) for name in self.ladder
+            build_rung(name, base_url=self.base_url, timeout_seconds=self.timeout_seconds, replays=self.replays)
+            for name in self.ladder
         )
 
 

@@ -1,38 +1,70 @@
-"""Bounds on what one run of one feed may ask: a call that would pass one is not made."""
+"""Bounds on what may be asked, by run, feed and day: a call that would pass one is not made.
+
+What was spent is read from the journal each time, so that it counts failed attempts, other processes and runs that were
+killed alike.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from agentic_lakehouse.contracts.governed import ModelCall
 from agentic_lakehouse.errors import BudgetExceeded
+
+if TYPE_CHECKING:
+    from agentic_lakehouse.brain.inquiry import Journal
+    from agentic_lakehouse.contracts.governed import Spent
+
+
+class Passed(NamedTuple):
+    """A bound, and what is held against it."""
+
+    unit: str
+    bound: float | None
+    spent: float
+    more: float
 
 
 @dataclass(frozen=True)
-class Budget:
-    """Most calls, tokens and money in one run of one feed; `None` is no bound."""
+class Bounds:
+    """Most calls, tokens and money; `None` is no bound."""
 
     calls: int | None = None
     tokens: int | None = None
     usd: float | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is bounded."""
+        return self.calls is None and self.tokens is None and self.usd is None
 
-@dataclass
-class Spending:
-    """What runs have spent so far, failed attempts included, by run and feed."""
+    def passed_by(self, spent: Spent, tokens: int, usd: float | None) -> Passed | None:
+        """Return which bound another call would pass, if any."""
+        compared = (
+            Passed("calls", self.calls, spent.calls, 1),
+            Passed("tokens", self.tokens, spent.tokens, tokens),
+            Passed("usd", self.usd, spent.usd, usd or 0),
+        )
+        return next((p for p in compared if p.bound is not None and p.spent + p.more > p.bound), None)
 
-    budget: Budget
-    _spent: dict[tuple[str, str], list[ModelCall]] = field(default_factory=dict)
 
-    def record(self, call: ModelCall) -> None:
-        """Count one attempt; a cached answer costs nothing and is not one."""
-        if not call.cached:
-            self._spent.setdefault((call.run_id, call.feed), []).append(call)
+@dataclass(frozen=True)
+class Budget:
+    """What may be spent; days are UTC."""
 
-    def require(self, *, run_id: str, feed: str, tokens: int, usd: float | None) -> None:
+    run: Bounds = field(default_factory=Bounds)
+    """In one run of one feed."""
+    feed: Bounds = field(default_factory=Bounds)
+    """On one feed in a day."""
+    day: Bounds = field(default_factory=Bounds)
+    """On all feeds in a day."""
+
+    def require(self, journal: Journal, *, run_id: str, feed: str, tokens: int, usd: float | None) -> None:
         """Refuse the next call where it would pass a bound.
 
         Args:
+            journal: knows what was spent.
             run_id: the run that asks.
             feed: the feed that it asks about.
             tokens: what the call will send, at least.
@@ -41,20 +73,21 @@ class Spending:
         Raises:
             BudgetExceeded: names the bound, what was spent and what the call would add.
         """
-        spent = self._spent.get((run_id, feed), [])
-        bounds: list[tuple[str, float | None, float, float]] = [
-            ("calls", self.budget.calls, len(spent), 1),
-            ("tokens", self.budget.tokens, sum(c.input_tokens + c.output_tokens for c in spent), tokens),
-            ("usd", self.budget.usd, sum(c.cost_usd or 0 for c in spent), usd or 0),
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        bounded: list[tuple[Bounds, str, str, dict[str, Any]]] = [
+            (self.run, "a run", "", {"feed": feed, "run_id": run_id}),
+            (self.feed, "a feed and day", "FEED_", {"feed": feed, "since": today}),
+            (self.day, "a day", "DAY_", {"since": today}),
         ]
-        for unit, bound, used, more in bounds:
-            if bound is not None and used + more > bound:
+        for bounds, of, prefix, those in bounded:
+            passed = None if bounds.is_open else bounds.passed_by(journal.spent(**those), tokens, usd)
+            if passed is not None:
                 raise BudgetExceeded(
-                    f"{feed}: the next model call would pass the budget of {bound:g} {unit} a run "
-                    f"({used:g} spent, at least {more:g} more); it was not made.",
-                    hint=f"Raise or unset LAKEHOUSE_BUDGET_{unit.upper()}.",
+                    f"{feed}: the next model call would pass the budget of {passed.bound:g} {passed.unit} {of} "
+                    f"({passed.spent:g} spent, at least {passed.more:g} more); it was not made.",
+                    hint=f"Raise or unset LAKEHOUSE_BUDGET_{prefix}{passed.unit.upper()}.",
                     feed=feed,
-                    unit=unit,
-                    budget=bound,
-                    spent=used,
+                    unit=passed.unit,
+                    budget=passed.bound,
+                    spent=passed.spent,
                 )

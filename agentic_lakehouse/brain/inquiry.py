@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from agentic_lakehouse.brain.faults import Fault
@@ -13,7 +14,7 @@ from agentic_lakehouse.brain.prompts import Prompt
 from agentic_lakehouse.brain.proposals import Proposed
 from agentic_lakehouse.brain.reply import Reply
 from agentic_lakehouse.contracts.base import sha256_of
-from agentic_lakehouse.contracts.governed import ModelCall
+from agentic_lakehouse.contracts.governed import ModelCall, Spent
 
 OPERATIONAL = frozenset({"request_timeout", "max_retries"})
 """Settings that cannot change what a model answers, only whether."""
@@ -31,6 +32,10 @@ class Journal(Protocol):
 
     def answered(self, request_sha256: str) -> ModelCall | None:
         """Return a call to that request that was answered `ok` by a model, if there is one."""
+        ...
+
+    def spent(self, *, feed: str | None = None, run_id: str | None = None, since: datetime | None = None) -> Spent:
+        """Return what calls took together: of a feed, of a run, since an instant, where these are given."""
         ...
 
 

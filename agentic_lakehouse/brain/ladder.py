@@ -14,7 +14,7 @@ from uuid import uuid4
 from pydantic_ai.messages import ModelMessage
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_exponential_jitter
 
-from agentic_lakehouse.brain.budget import Spending
+from agentic_lakehouse.brain.budget import Budget
 from agentic_lakehouse.brain.faults import Fault
 from agentic_lakehouse.brain.fence import fenced_faults
 from agentic_lakehouse.brain.inquiry import Answer, Journal, P, Patience, Question, T, Verdict
@@ -33,10 +33,12 @@ class Ladder:
 
     rungs: Sequence[Rung]
     journal: Journal
-    spending: Spending
+    budget: Budget
     mend: Prompt
     """Tells a model what was wrong with its answer."""
     patience: Patience = field(default_factory=Patience)
+    replays: bool = False
+    """Whether only free models are asked, and the journal answers for the others."""
 
     def ask(self, question: Question[P, T]) -> Answer[T]:
         """Answer from the journal, or from the weakest model whose answer passes.
@@ -49,8 +51,17 @@ class Ladder:
         for rung in self.rungs:
             if (remembered := self._remembered(question, rung)) is not None:
                 return remembered
+        rungs = [rung for rung in self.rungs if rung.is_free or not self.replays]
+        if not rungs:
+            raise ModelUnavailable(
+                f"{question.feed}: the journal holds no answer to {question.prompt.id} that passes, and no model may "
+                "be asked.",
+                hint="Unset LAKEHOUSE_REPLAY, or replay on the lake that asked, with its prompts and LAKEHOUSE_MODEL.",
+                feed=question.feed,
+                prompt=question.prompt.id,
+            )
         calls: list[ModelCall] = []
-        for rung in self.rungs:
+        for rung in rungs:
             value = self._climb(rung, question, calls)
             if value is not None:
                 return Answer(value, calls[-1].model_version, tuple(calls), cached=False)
@@ -67,7 +78,7 @@ class Ladder:
         if value is None:
             return None
         call = _call(question, rung, question.words, reply, attempt=1, cached=True)
-        self._keep(call)
+        self.journal.record_call(call)
         return Answer(value, call.model_version, (call,), cached=True)
 
     def _climb(self, rung: Rung, question: Question[P, T], calls: list[ModelCall]) -> T | None:
@@ -104,7 +115,7 @@ class Ladder:
 
         def once() -> Verdict[T]:
             tokens, usd = cost_of_sending(rung, words, history)
-            self.spending.require(run_id=question.run_id, feed=question.feed, tokens=tokens, usd=usd)
+            self.budget.require(self.journal, run_id=question.run_id, feed=question.feed, tokens=tokens, usd=usd)
             reply = send(rung, words, question.output, history)
             verdict: Verdict[T] | None = None
             try:
@@ -113,7 +124,7 @@ class Ladder:
                 # Whatever the checks may run into, the answer is paid for: keep it.
                 fault = verdict.fault if verdict else None
                 calls.append(_call(question, rung, words, reply, attempt=len(calls) + 1, fault=fault))
-                self._keep(calls[-1])
+                self.journal.record_call(calls[-1])
             return verdict
 
         retrying = Retrying(
@@ -131,10 +142,6 @@ class Ladder:
         asked = fault.retry_after if fault else None
         usual = wait_exponential_jitter(initial=self.patience.first_wait, jitter=self.patience.first_wait)
         return min(asked if asked is not None else usual(state), self.patience.longest_wait)
-
-    def _keep(self, call: ModelCall) -> None:
-        self.journal.record_call(call)
-        self.spending.record(call)
 
 
 def _judge(question: Question[P, T], reply: Reply) -> Verdict[T]:

@@ -41,8 +41,14 @@ class Rung:
         return self.name == EMBEDDED
 
 
-def build_rung(name: str, *, base_url: str | None, timeout_seconds: float) -> Rung:
+def build_rung(name: str, *, base_url: str | None, timeout_seconds: float, replays: bool = False) -> Rung:
     """Build one model; nothing is sent.
+
+    Args:
+        name: as the setting names it.
+        base_url: address of an OpenAI-compatible server, for `openai-chat:` names.
+        timeout_seconds: longest wait for one reply.
+        replays: whether it will never be asked, so that it needs no key.
 
     Raises:
         SettingsInvalid: the name is unknown, its key is not set, or its provider is not installed.
@@ -52,6 +58,10 @@ def build_rung(name: str, *, base_url: str | None, timeout_seconds: float) -> Ru
 
         return Rung(name, EmbeddedPlanner(), ModelSettings())
     settings = ModelSettings(temperature=0, seed=1, max_retries=0, request_timeout=timeout_seconds)
+    if replays:
+        from pydantic_ai.models.test import TestModel
+
+        return Rung(name, TestModel(), settings)
     try:
         return Rung(name, _compatible(name, base_url) if base_url else infer_model(name), settings)
     except UserError as error:

@@ -1,4 +1,4 @@
-"""`lakehouse checks`, `calls`, `errors` and `review`: what was asserted, asked, refused and decided."""
+"""`lakehouse checks`, `errors` and `review`: what was asserted, refused and decided."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ MAX_COLUMNS = 6
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(checks)
-    app.command()(calls)
     app.command()(errors)
     review = typer.Typer(help="See what waits for a person, and decide.", no_args_is_help=True)
     review.command(name="list")(review_list)
@@ -64,36 +63,6 @@ def checks(feed: OfFeed = None, json: Json = False) -> None:
             )
     if not all(a.passed for a in found):
         raise typer.Exit(1)
-
-
-def calls(
-    feed: OfFeed = None,
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="Newest calls to show.")] = 20,
-    json: Json = False,
-) -> None:
-    """List model calls, newest first: prompt, model, outcome and cost.
-
-    Example: lakehouse calls kontor/preisliste --json
-    """
-    from agentic_lakehouse.contracts.feed import Feed
-    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-
-    found = Lakehouse().lake.governance.calls(feed=Feed.parse(feed) if feed else None, limit=limit)
-    if json:
-        print_json([c.model_dump(mode="json") for c in found])
-        return
-    print_table(
-        ("id", "feed", "prompt", "model", "status", "cached", "tokens", "USD", "s"),
-        [
-            (
-                c.id[:13], c.feed, c.prompt, c.model_version or c.model, c.status, "yes" if c.cached else "",
-                c.input_tokens + c.output_tokens, "unknown" if c.cost_usd is None else f"{c.cost_usd:.4f}",
-                f"{c.seconds:.2f}",
-            )
-            for c in found
-        ],
-        right=("tokens", "USD", "s"),
-    )  # fmt: skip
 
 
 def errors(

@@ -123,6 +123,32 @@ class ModelCall(Record):
     created_at: datetime
 
 
+class Spent(Record):
+    """What calls took together, failed attempts included; answers from the journal cost nothing and are not counted."""
+
+    calls: int = 0
+    tokens: int = 0
+    """Input and output."""
+    usd: float = 0.0
+    """Of the calls whose price is known."""
+
+
+class Spending(Spent):
+    """What calls of one kind took together."""
+
+    group: str
+    """Run, feed, prompt or model."""
+    failed: int = 0
+    """Calls without a good answer."""
+    cached: int = 0
+    """Answers from the journal, besides the calls."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    unpriced: int = 0
+    """Calls whose price is not known."""
+    seconds: float = 0.0
+
+
 class CheckResult(Record):
     """One assertion on one table of a branch, with enough to reproduce it."""
 

@@ -7,6 +7,7 @@ compare-and-swap, one writer at a time.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -20,8 +21,11 @@ from agentic_lakehouse.contracts.governed import (
     ProposalKind,
     ProposalStatus,
     Review,
+    Spending,
+    Spent,
 )
-from agentic_lakehouse.lake import export, proposals
+from agentic_lakehouse.lake import calls, export, proposals
+from agentic_lakehouse.lake.calls import Grouping
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.records import T, records, values_of
 from agentic_lakehouse.lake.rows import AUDITS, CALLS, PROPOSALS, REVIEWS, RUNS
@@ -86,16 +90,27 @@ class Governance:
     def record_call(self, call: ModelCall) -> None:
         """Enter one attempt at a question, as sent and as received; the same call again changes nothing."""
         with self._database.write() as connection:
-            if connection.execute(sa.select(CALLS.c.seq).where(CALLS.c.id == call.id)).first() is None:
-                connection.execute(CALLS.insert().values(values_of(call)))
+            calls.record(connection, call)
 
     def answered(self, request_sha256: str) -> ModelCall | None:
         """Return the latest call that answered exactly this request well, so that it need not be made again."""
-        c = CALLS.c
-        good = (c.request_sha256 == request_sha256, c.status == "ok", c.cached.is_(False))
-        query = sa.select(CALLS).where(*good).order_by(c.seq.desc()).limit(1)
         with self._database.read() as connection:
-            return next(iter(records(connection, ModelCall, query)), None)
+            return calls.answered(connection, request_sha256)
+
+    def spent(self, *, feed: str | None = None, run_id: str | None = None, since: datetime | None = None) -> Spent:
+        """Return what calls took together: of a feed, of a run, since an instant, where these are given."""
+        with self._database.read() as connection:
+            return calls.spent(connection, feed, run_id, since)
+
+    def spending(self, by: Grouping, *, since: datetime | None = None) -> list[Spending]:
+        """Return what calls took, by run, feed, prompt or model, the dearest first."""
+        with self._database.read() as connection:
+            return calls.spending(connection, by, since)
+
+    def dead_letters(self, feed: Feed | None = None, limit: int | None = None) -> list[ModelCall]:
+        """Return attempts at questions that no model answered well, newest first."""
+        with self._database.read() as connection:
+            return calls.dead(connection, _name(feed), limit)
 
     def calls(self, feed: Feed | None = None, run_id: str | None = None, limit: int | None = None) -> list[ModelCall]:
         """Return calls, newest first."""

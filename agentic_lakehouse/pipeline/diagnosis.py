@@ -20,7 +20,6 @@ from agentic_lakehouse.lake.examiner import Broken, Reader
 from agentic_lakehouse.lake.inspection import Inspection, Recorded
 from agentic_lakehouse.pipeline.healing import Healing
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-from agentic_lakehouse.pipeline.preview import MemoryJournal
 from agentic_lakehouse.settings import load_settings
 
 T = TypeVar("T")
@@ -98,7 +97,7 @@ def _engine(house: Lakehouse) -> str:
 
 
 def _model(house: Lakehouse) -> str:
-    house.brain_with(MemoryJournal()).verify()
+    house.trial_brain().verify()
     return " → ".join(house.settings.ladder)
 
 

@@ -100,7 +100,7 @@ class Lakehouse(Describing):
                 found.append(known)
                 types |= bronze_table(self.standard, found[-1].spec).types
             calls = tuple(call for described in found for call in described.calls)
-            log.count(calls)
+            log.count()
             if not found:
                 return Described((self.spec_in_force(feed),), ())
         warnings = tuple(dict.fromkeys(warning for d in found for warning in d.warnings))
@@ -129,7 +129,7 @@ class Lakehouse(Describing):
         """Find the mapping that still fits, else the one that waits, else have one proposed and judged."""
         with self._step(feed, run_id, "map", after="ingest") as (branch, log):
             mapped = self._map(feed, run_id, branch, renew=renew)
-            log.count(mapped.calls)
+            log.count()
             if not mapped.may_run:
                 log.note(status="awaiting_review", reason="; ".join(mapped.reasons))
         if not mapped.may_run:

@@ -99,12 +99,18 @@ class Parts:
     @cached_property
     def brain(self) -> Brain:
         """What is asked for specs and mappings, journalled in the lake."""
-        return self.brain_with(self.lake.governance)
+        return self._brain_with(self.lake.governance)
 
-    def brain_with(self, journal: Journal) -> Brain:
-        """Open the brain on another journal."""
+    def trial_brain(self) -> Brain:
+        """What previews ask: they leave no trace, unless a model is asked that may cost money."""
+        from agentic_lakehouse.brain.memory import MemoryJournal
+
+        is_free = self.settings.ladder == ("embedded",)
+        return self._brain_with(MemoryJournal()) if is_free else self.brain
+
+    def _brain_with(self, journal: Journal) -> Brain:
         from agentic_lakehouse.brain.brain import Brain
-        from agentic_lakehouse.brain.budget import Budget
+        from agentic_lakehouse.brain.budget import Bounds, Budget
 
         s = self.settings
         return Brain(
@@ -113,7 +119,12 @@ class Parts:
             prompts=s.prompts,
             journal=journal,
             timeout_seconds=s.model_timeout_seconds,
-            budget=Budget(calls=s.budget_calls, tokens=s.budget_tokens, usd=s.budget_usd),
+            replays=s.replay == "journal",
+            budget=Budget(
+                run=Bounds(s.budget_calls, s.budget_tokens, s.budget_usd),
+                feed=Bounds(s.budget_feed_calls, s.budget_feed_tokens, s.budget_feed_usd),
+                day=Bounds(s.budget_day_calls, s.budget_day_tokens, s.budget_day_usd),
+            ),
         )
 
     @property

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.governed import ModelCall
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.standard import ProductStandard
@@ -25,21 +23,6 @@ from agentic_lakehouse.pipeline.retest import retested, with_new_columns
 
 if TYPE_CHECKING:
     from agentic_lakehouse.brain.brain import Answer
-
-
-@dataclass
-class MemoryJournal:
-    """A journal that is forgotten: a preview writes nothing."""
-
-    calls: list[ModelCall] = field(default_factory=list)
-
-    def record_call(self, call: ModelCall) -> None:
-        """Keep the call for as long as this object lives."""
-        self.calls.append(call)
-
-    def answered(self, request_sha256: str) -> ModelCall | None:
-        """Return the good answer to the same request, or `None`."""
-        return next((c for c in self.calls if c.request_sha256 == request_sha256 and c.status == "ok"), None)
 
 
 def feed_of(path: Path, *, vendor: str | None = None, feed: str | None = None) -> Feed:
@@ -71,7 +54,7 @@ class Preview:
         self.path = path
         self.feed = feed
         self.facts = lakehouse.facts(feed)
-        self.brain = lakehouse.brain_with(MemoryJournal())
+        self.brain = lakehouse.trial_brain()
         self._is_sample = False
 
     def profile(self) -> FeedProfile:

@@ -11,7 +11,7 @@ from agentic_lakehouse.contracts.tables import bronze_name
 from agentic_lakehouse.pipeline.conform import relation
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.map import propose, runnable, waiting
-from agentic_lakehouse.pipeline.preview import MemoryJournal, Preview, feed_of
+from agentic_lakehouse.pipeline.preview import Preview, feed_of
 from agentic_lakehouse.pipeline.proposals import mapping_of
 
 
@@ -54,7 +54,7 @@ def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Propose
         trial = lakehouse.dry_run(spec, bronze, scratch)
         measured, facts = lakehouse.newest_profile(feed), lakehouse.facts(feed)
         if not renew:
-            brain = lakehouse.brain_with(MemoryJournal())
+            brain = lakehouse.trial_brain()
             answer = brain.map(measured, spec, lakehouse.standard, facts=facts, run_id="map", check=trial.refuted)
             return Proposed(answer.value, answer.model_version, "proposed")
         mapped = propose(

@@ -6,11 +6,10 @@ process was killed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.contracts.governed import FeedRun, ModelCall
+from agentic_lakehouse.contracts.governed import FeedRun
 from agentic_lakehouse.errors import LakehouseError
 from agentic_lakehouse.lake.governance import Governance
 
@@ -41,19 +40,18 @@ class RunLog:
         seconds = (datetime.now(UTC) - row.started_at).total_seconds()
         self._governance.record_run(row.model_copy(update={"seconds": round(seconds, 3), **facts}))
 
-    def count(self, calls: Iterable[ModelCall]) -> None:
-        """Add what model calls cost; a cached answer is no call, an unknown price makes the sum unknown."""
-        made = [c for c in calls if not c.cached]
-        row = self.row
-        costs = [row.cost_usd, *(c.cost_usd for c in made)]
-        known = [c for c in costs if c is not None]
+    def count(self) -> None:
+        """Enter what the journal holds of the run; a cached answer is no call, an unknown price no sum."""
+        made = [c for c in self._governance.calls(self._feed, self._run_id) if not c.cached]
+        known = [c.cost_usd for c in made if c.cost_usd is not None]
         self.note(
-            model_calls=row.model_calls + len(made),
-            input_tokens=row.input_tokens + sum(c.input_tokens for c in made),
-            output_tokens=row.output_tokens + sum(c.output_tokens for c in made),
-            cost_usd=sum(known) if len(known) == len(costs) else None,
+            model_calls=len(made),
+            input_tokens=sum(c.input_tokens for c in made),
+            output_tokens=sum(c.output_tokens for c in made),
+            cost_usd=sum(known) if len(known) == len(made) else None,
         )
 
     def fail(self, error: LakehouseError) -> None:
-        """Say why the run failed."""
+        """Say why the run failed, and what its calls took all the same."""
+        self.count()
         self.note(status="failed", reason=error.reason, errors=(str(error),))

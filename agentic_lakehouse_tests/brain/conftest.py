@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agentic_lakehouse.brain.brain import Answer, Brain, Budget, Patience
+from agentic_lakehouse.brain.budget import Bounds
+from agentic_lakehouse.brain.memory import MemoryJournal
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec, FileFormat
 from agentic_lakehouse.contracts.governed import ModelCall
@@ -21,101 +19,28 @@ from agentic_lakehouse.contracts.odcs import load_standard
 from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
 from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
 from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse_tests.model_server import ModelServer, server
+
+__all__ = ["server"]
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 FEED = Feed("acme", "prices")
 
 
-@dataclass
-class Memory:
+class Memory(MemoryJournal):
     """A journal that keeps calls as `lake` does."""
 
-    rows: list[ModelCall] = field(default_factory=list)
-
     def record_call(self, call: ModelCall) -> None:
-        assert call.id not in {c.id for c in self.rows}
-        self.rows.append(call)
+        assert call.id not in {c.id for c in self.calls}
+        super().record_call(call)
 
-    def answered(self, request_sha256: str) -> ModelCall | None:
-        good = [c for c in self.rows if c.request_sha256 == request_sha256 and c.status == "ok" and not c.cached]
-        return good[-1] if good else None
+    @property
+    def rows(self) -> list[ModelCall]:
+        return self.calls
 
     @property
     def statuses(self) -> list[str]:
-        return [c.status for c in self.rows]
-
-
-@dataclass
-class ModelServer:
-    """Answers with what a test scripted, in order; the last script is repeated."""
-
-    url: str = ""
-    script: list[Callable[[dict[str, Any]], tuple[int, dict[str, str], str]]] = field(default_factory=list)
-    requests: list[dict[str, Any]] = field(default_factory=list)
-
-    def says(self, *answers: Any) -> None:
-        """Answer with these contents: text as it is, anything else as JSON."""
-        self.script.extend(_completion(a if isinstance(a, str) else json.dumps(a)) for a in answers)
-
-    def fails(
-        self, *statuses: int, headers: dict[str, str] | None = None, body: str = '{"error":{"message":"no"}}'
-    ) -> None:
-        self.script.extend(lambda _, s=s: (s, headers or {}, body) for s in statuses)
-
-    def sends(self, body: Any) -> None:
-        """Answer 200 with this body instead of a completion."""
-        self.script.append(lambda _: (200, {}, body if isinstance(body, str) else json.dumps(body)))
-
-    def words(self, number: int) -> str:
-        """Return all that the model was told in a request."""
-        return "\n".join(str(m["content"]) for m in self.requests[number]["messages"])
-
-
-def _completion(text: str) -> Callable[[dict[str, Any]], tuple[int, dict[str, str], str]]:
-    def reply(request: dict[str, Any]) -> tuple[int, dict[str, str], str]:
-        body = {
-            "id": "x",
-            "object": "chat.completion",
-            "created": 1,
-            "model": f"{request['model']}-2026-11-01",
-            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
-            "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
-        }
-        return 200, {}, json.dumps(body)
-
-    return reply
-
-
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
-    stub = ModelServer()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            stub.requests.append(request)
-            status, headers, body = stub.script[min(len(stub.requests), len(stub.script)) - 1](request)
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body.encode())))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_: object) -> None:
-            """Keep quiet."""
-
-    class Quiet(ThreadingHTTPServer):
-        def handle_error(self, request: object, client_address: object) -> None:
-            """A client that went away is no news."""
-
-    with Quiet(("127.0.0.1", 0), Handler) as httpd:
-        stub.url = f"http://127.0.0.1:{httpd.server_port}/v1"
-        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield stub
-        httpd.shutdown()
-        thread.join()
+        return [c.status for c in self.calls]
 
 
 @pytest.fixture
@@ -129,11 +54,12 @@ def think(server: ModelServer, journal: Memory) -> Callable[..., Brain]:
 
     def make(
         *ladder: str,
-        budget: Budget | None = None,
+        budget: Budget | Bounds | None = None,
         waits: list[float] | None = None,
         base_url: str | None = None,
         prompts: Path = PROMPTS,
         timeout_seconds: float = 20.0,
+        replays: bool = False,
     ) -> Brain:
         return Brain(
             ladder=ladder or ("openai-chat:weak",),
@@ -141,8 +67,9 @@ def think(server: ModelServer, journal: Memory) -> Callable[..., Brain]:
             prompts=prompts,
             journal=journal,
             timeout_seconds=timeout_seconds,
-            budget=budget or Budget(),
+            budget=Budget(run=budget) if isinstance(budget, Bounds) else budget or Budget(),
             patience=Patience(sleep=(waits if waits is not None else []).append),
+            replays=replays,
         )
 
     return make

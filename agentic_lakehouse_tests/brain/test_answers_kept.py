@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from agentic_lakehouse.brain.brain import Budget
+from agentic_lakehouse.brain.budget import Bounds
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.vendor import VendorFacts
 
@@ -129,7 +129,7 @@ def test_a_kept_answer_needs_no_budget(server, think, ask, good) -> None:
     server.says(good)
     ask(think())
 
-    assert ask(think(budget=Budget(calls=0))).cached
+    assert ask(think(budget=Bounds(calls=0))).cached
 
 
 def test_an_answer_is_kept_even_when_its_check_breaks(server, journal, think, ask, good) -> None:

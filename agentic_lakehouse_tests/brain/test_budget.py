@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from agentic_lakehouse.brain.brain import Budget
+from agentic_lakehouse.brain.budget import Bounds, Budget
 from agentic_lakehouse.errors import AnswerRejected, BudgetExceeded
 
 
@@ -13,7 +15,7 @@ def test_failed_attempts_count_as_calls(server, journal, think, ask, good) -> No
     server.says("prose", good)
 
     with pytest.raises(BudgetExceeded, match="budget of 2 calls") as caught:
-        ask(think(budget=Budget(calls=2)))
+        ask(think(budget=Bounds(calls=2)))
 
     assert journal.statuses == ["transport", "unparsable"]
     assert len(server.requests) == 2
@@ -22,14 +24,14 @@ def test_failed_attempts_count_as_calls(server, journal, think, ask, good) -> No
 
 def test_a_budget_of_nothing_sends_nothing(server, journal, think, ask) -> None:
     with pytest.raises(BudgetExceeded, match="LAKEHOUSE_BUDGET_CALLS"):
-        ask(think(budget=Budget(calls=0)))
+        ask(think(budget=Bounds(calls=0)))
 
     assert (server.requests, journal.rows) == ([], [])
 
 
 def test_tokens_are_estimated_before_they_are_spent(server, think, ask) -> None:
     with pytest.raises(BudgetExceeded, match="tokens"):
-        ask(think(budget=Budget(tokens=100)))
+        ask(think(budget=Bounds(tokens=100)))
 
     assert server.requests == []
 
@@ -42,14 +44,14 @@ def test_tokens_of_earlier_attempts_count(server, journal, think, ask) -> None:
     journal.rows.clear()
 
     with pytest.raises(BudgetExceeded, match="110 spent"):
-        ask(think(budget=Budget(tokens=one_question + 100)))
+        ask(think(budget=Bounds(tokens=one_question + 100)))
 
     assert journal.statuses == ["unparsable"]
 
 
 def test_money_is_not_spent_beyond_its_bound(server, journal, think, ask) -> None:
     with pytest.raises(BudgetExceeded, match="usd"):
-        ask(think("openai-chat:gpt-4o", budget=Budget(usd=0.000001)))
+        ask(think("openai-chat:gpt-4o", budget=Bounds(usd=0.000001)))
 
     assert server.requests == []
 
@@ -57,7 +59,7 @@ def test_money_is_not_spent_beyond_its_bound(server, journal, think, ask) -> Non
 def test_a_known_price_is_journalled(server, journal, think, ask, good) -> None:
     server.says(good)
 
-    ask(think("openai-chat:gpt-4o", budget=Budget(usd=1.0)))
+    ask(think("openai-chat:gpt-4o", budget=Bounds(usd=1.0)))
 
     [row] = journal.rows
     assert row.cost_usd is not None
@@ -67,15 +69,48 @@ def test_a_known_price_is_journalled(server, journal, think, ask, good) -> None:
 def test_a_call_whose_price_is_unknown_is_not_stopped_by_money(server, journal, think, ask, good) -> None:
     server.says(good)
 
-    ask(think("openai-chat:home-made", budget=Budget(usd=0)))
+    ask(think("openai-chat:home-made", budget=Bounds(usd=0)))
 
     assert journal.rows[0].cost_usd is None
 
 
 def test_each_run_has_its_own_budget(server, think, ask, prices, good) -> None:
     server.says("prose", "prose", good)
-    brain = think(budget=Budget(calls=2))
+    brain = think(budget=Bounds(calls=2))
     with pytest.raises(BudgetExceeded):
         ask(brain, run_id="run-1")
 
     assert ask(brain, run_id="run-2").value.primary_key == ("artikel",)
+
+
+def test_a_feed_has_one_budget_a_day_whatever_the_run_and_the_process(server, journal, think, ask, good) -> None:
+    server.says("prose", good)
+    budget = Budget(feed=Bounds(calls=2))
+    ask(think(budget=budget), run_id="run-1")
+    journal.rows[-1] = journal.rows[-1].model_copy(update={"status": "semantic"})
+
+    with pytest.raises(BudgetExceeded, match="2 calls a feed and day") as caught:
+        ask(think(budget=budget), run_id="run-2")
+
+    assert caught.value.hint == "Raise or unset LAKEHOUSE_BUDGET_FEED_CALLS."
+    assert caught.value.reason == "budget"
+
+
+def test_all_feeds_share_the_budget_of_a_day(server, journal, think, ask, good) -> None:
+    server.says("prose", good)
+    ask(think())
+    journal.rows[:] = [row.model_copy(update={"feed": "other/feed", "request_sha256": "0"}) for row in journal.rows]
+
+    with pytest.raises(BudgetExceeded, match="2 calls a day"):
+        ask(think(budget=Budget(day=Bounds(calls=2))))
+
+
+def test_yesterday_is_not_counted(server, journal, think, ask, good) -> None:
+    server.says("prose", good)
+    ask(think())
+    day = timedelta(days=1)
+    journal.rows[:] = [
+        row.model_copy(update={"created_at": row.created_at - day, "request_sha256": "0"}) for row in journal.rows
+    ]
+
+    assert ask(think(budget=Budget(day=Bounds(calls=2), feed=Bounds(tokens=100_000)))).calls

@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 
 from agentic_lakehouse.cli.app import run
+from agentic_lakehouse_tests.model_server import server
+
+__all__ = ["server"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,117 @@
+"""Dead letters, budgets, spending and replays, as a user meets them; a scripted server stands for the model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agentic_lakehouse_tests.cli.conftest import Command, drop, goods
+from agentic_lakehouse_tests.model_server import ModelServer
+
+MODEL = "openai-chat:weak"
+
+
+@pytest.fixture
+def answers(
+    lakehouse: Command, landing: Path, tmp_path: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Let the embedded planner show what good answers are, in a lake of its own, then set a model."""
+    drop(landing, "acme/feed", goods(1))
+    monkeypatch.setenv("LAKEHOUSE_HOME", str(tmp_path / "planned"))
+    lakehouse("run")
+    found = {call["prompt"]: call["raw_output"] for call in lakehouse("calls", "--json").json}
+    monkeypatch.setenv("LAKEHOUSE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LAKEHOUSE_MODEL", MODEL)
+    monkeypatch.setenv("LAKEHOUSE_BASE_URL", server.url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-real-one")
+    return found
+
+
+def test_a_dead_letter_keeps_its_attempts_and_is_run_again(lakehouse, server: ModelServer, answers) -> None:
+    server.says("prose", "{}", '{"columns":')
+
+    failed = lakehouse("run", "--json").json["feeds"][0]
+
+    assert (failed["status"], failed["model_calls"]) == ("failed", 3)
+    [letter] = lakehouse("calls", "--dead", "--json").json
+    assert (letter["feed"], letter["attempt"], letter["raw_output"]) == ("acme/feed", 3, '{"columns":')
+    assert "describe_feed" in lakehouse("calls", "--dead").out
+    assert len(lakehouse("calls", "--json").json) == 3
+
+    server.script.clear()
+    server.requests.clear()
+    server.says(answers["describe_feed"], answers["map_columns"])
+    again = lakehouse("calls", "retry", letter["id"][:13], "--json").json["feeds"][0]
+
+    assert again["status"] in {"published", "awaiting_review"}
+    spent = lakehouse("costs", "--json").json[0]
+    assert (spent["group"], spent["calls"], spent["failed"], spent["unpriced"]) == ("acme/feed", 5, 3, 5)
+    assert spent["tokens"] == 5 * 110
+    assert "0.0000 + 5 unknown" in lakehouse("costs", "--by", "model").out
+
+
+def test_a_feed_that_would_pass_its_budget_fails_by_name(lakehouse, server, answers, monkeypatch) -> None:
+    monkeypatch.setenv("LAKEHOUSE_BUDGET_DAY_CALLS", "1")
+    server.says(answers["describe_feed"], answers["map_columns"])
+
+    for _ in range(2):
+        [feed] = lakehouse("run", "--json").json["feeds"]
+        assert (feed["status"], feed["reason"]) == ("failed", "budget")
+        assert "1 calls a day" in feed["errors"][0]
+    assert len(server.requests) == 1
+
+    monkeypatch.setenv("LAKEHOUSE_BUDGET_DAY_CALLS", "9")
+    assert lakehouse("run", "--json").json["feeds"][0]["status"] in {"published", "awaiting_review"}
+    assert len(server.requests) == 2
+
+
+def test_a_lake_is_made_again_from_its_journal(lakehouse, server, answers, monkeypatch, landing: Path) -> None:
+    server.says(answers["describe_feed"], answers["map_columns"])
+    lakehouse("run")
+    first = _contracts(lakehouse)
+    monkeypatch.setenv("LAKEHOUSE_REPLAY", "journal")
+    monkeypatch.setenv("LAKEHOUSE_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.delenv("OPENAI_API_KEY")
+
+    for _ in range(2):
+        lakehouse("reingest", "acme/feed")
+        assert lakehouse("run", "--json").code == 0
+    assert _contracts(lakehouse) == first
+
+    drop(landing, "other/feed", "a,b\n1,2\n3,4\n")
+    [other] = [f for f in lakehouse("run", "--json").json["feeds"] if f["feed"] == "other/feed"]
+    assert "the journal holds no answer" in other["errors"][0]
+
+
+def test_what_a_preview_asks_of_a_model_is_in_the_journal(lakehouse, server, answers, landing: Path) -> None:
+    server.says(answers["describe_feed"])
+    path = str(landing / "acme/feed/data.csv")
+
+    for _ in range(2):
+        assert lakehouse("describe", path, "--vendor", "acme", "--feed", "feed", "--json").json["columns"]
+
+    assert len(server.requests) == 1
+    calls = lakehouse("calls", "--json").json
+    assert [(c["run_id"], c["cached"], c["model_version"]) for c in calls] == [
+        ("preview", True, "weak-2026-11-01"),
+        ("preview", False, "weak-2026-11-01"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["retry"], "An id goes with"), (["a/b", "call-1"], "An id goes with"), (["retry", "call-1"], "no dead letter")],
+)
+def test_a_wrong_retry_is_told(lakehouse, landing: Path, arguments: list[str], message: str) -> None:
+    found = lakehouse("calls", *arguments)
+
+    assert (found.code, message in found.err) == (2, True)
+
+
+def _contracts(lakehouse: Command) -> list[str]:
+    return [
+        json.dumps(lakehouse("query", f"SELECT sha256 FROM governance.{table} ORDER BY 1", "--json").json["rows"])
+        for table in ("feed_specs", "mappings")
+    ]
