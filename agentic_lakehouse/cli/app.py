@@ -7,7 +7,17 @@ from collections.abc import Sequence
 
 import typer
 
-from agentic_lakehouse.cli import files, governance, history, journal, main_job, maintenance, recovery, service
+from agentic_lakehouse.cli import (
+    evaluation,
+    files,
+    governance,
+    history,
+    journal,
+    main_job,
+    maintenance,
+    recovery,
+    service,
+)
 from agentic_lakehouse.cli.output import print_error
 from agentic_lakehouse.errors import LakehouseError
 
@@ -20,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (main_job, files, history, recovery, governance, journal, maintenance, service):
+for module in (main_job, files, history, recovery, governance, journal, evaluation, maintenance, service):
     module.register(app)
 
 

@@ -1,4 +1,4 @@
-"""Policies and vendor facts: small YAML files, read with a line number for every complaint."""
+"""Policies, vendor facts and suites of labelled feeds: YAML files, read with a line number for each complaint."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from agentic_lakehouse.contracts.base import Contract
 from agentic_lakehouse.contracts.cache import once_a_version
 from agentic_lakehouse.contracts.feed import ID_PATTERN
 from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.suite import Suite
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.contracts.yaml_file import Place, did_you_mean, read_yaml
 from agentic_lakehouse.errors import ContractInvalid, UsageInvalid
@@ -62,6 +63,19 @@ def _load_facts(path: Path) -> VendorFacts:
     _check_locale(place.at("locale"))
     _check_currency(place.at("currency"))
     return facts
+
+
+def load_suite(folder: Path) -> Suite:
+    """Read the labelled feeds of `<folder>/suite.yaml`.
+
+    Raises:
+        UsageInvalid: there is no such file.
+        ContractInvalid: it cannot be read, or a key or value of it does not fit.
+    """
+    path = folder / "suite.yaml"
+    if not path.is_file():
+        raise UsageInvalid(f"{folder}: there is no suite.yaml.", hint="Name a folder of labelled feeds in `--suite`.")
+    return _read(read_yaml(path), Suite)
 
 
 def _read(place: Place, contract: type[T]) -> T:

@@ -106,7 +106,7 @@ class Parts:
         from agentic_lakehouse.brain.memory import MemoryJournal
 
         is_free = self.settings.ladder == ("embedded",)
-        return self._brain_with(MemoryJournal()) if is_free else self.brain
+        return self._brain_with(MemoryJournal() if is_free else self.lake.governance)
 
     def _brain_with(self, journal: Journal) -> Brain:
         from agentic_lakehouse.brain.brain import Brain
