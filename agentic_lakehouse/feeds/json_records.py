@@ -84,8 +84,9 @@ def _at_path(cursor: JsonText, path: str, here: str) -> Generator[Items, None, b
         return False
     for key in cursor.members():
         below = f"{here}.{key}" if here else key
-        if not found and (path == below or path.startswith(f"{below}.")):
-            found = yield from _at_path(cursor, path, below)
+        if path == below or path.startswith(f"{below}."):
+            # A key may stand twice, and a path lead two ways (`a.b`): the records of every such place are the file's.
+            found = (yield from _at_path(cursor, path, below)) or found
         else:
             cursor.skip()
     return found

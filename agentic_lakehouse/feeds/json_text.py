@@ -24,6 +24,8 @@ BLOCK = 1 << 16
 """Characters whose values are handed over together: about what stays in the processor's cache when parsed."""
 NEAR_END = 16
 """A fault this close to the window's end may only be the window's end: the longest literal is `-Infinity`."""
+NUMBER_PART = 2
+"""Characters behind a whole number that may be the begin of its fraction or exponent."""
 
 MAX_DEPTH = 100
 """Levels of arrays and objects that are passed over."""
@@ -151,8 +153,8 @@ class JsonText:
                 raise self._fault(f"it is no valid JSON: {error.msg.lower()}") from error
             except RecursionError as error:
                 raise self._fault("its values are nested too deeply") from error
-            if end == len(self._window) and self._more():
-                continue  # a number may go on
+            if end >= len(self._window) - NUMBER_PART and self._more():
+                continue  # a number may go on, though what stands of its rest is none: `1.`, `1e+`
             line, raw = self.line, self._window[self._at : end]
             self._step(end)
             return line, raw, value
@@ -264,7 +266,7 @@ class JsonText:
             pass
 
     def _more(self) -> bool:
-        """Read on; the window then begins at the cursor. False at the end of the file."""
+        """Read on; the window then begins at the cursor. False, and nothing moved, at the end of the file."""
         if self._ended:
             return False
         kept = self._window[self._at :]
@@ -272,9 +274,10 @@ class JsonText:
             raise self._fault(f"one value is longer than {MAX_LINE:,} characters")
         chunk = self._source.read(max(CHUNK, min(len(kept), MAX_LINE - len(kept))))
         self._ended = not chunk
-        self._dropped += self._at
-        self._window, self._at = kept + chunk, 0
-        return not self._ended
+        if chunk:
+            self._dropped += self._at
+            self._window, self._at = kept + chunk, 0
+        return bool(chunk)
 
     def _fault(self, cause: str) -> FeedUnreadable:
         return unreadable(
