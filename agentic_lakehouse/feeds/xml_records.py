@@ -134,11 +134,11 @@ class _Records:
             if column.serial == self._serial:
                 self._report("repeated_field", f"has the element {column.path!r} several times", column.path)
             column.serial = self._serial
+        if attributes and not column.is_repeated:
+            self._put_attributes(column, attributes)
         if column.is_repeated or column.is_mixed:
             self._elements.append(Element(column, attributes, self._document.offset))
             self._document.handle(self._start_part, self._end_part, self._pieces.append)
-        elif attributes:
-            self._put_attributes(column, attributes)
 
     def _end_field(self, _tag: str) -> None:
         column, pieces = self._column, self._pieces
