@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from agentic_lakehouse.feeds.batch import Fault
-from agentic_lakehouse.feeds.json_text import DECODER, RepeatedKeys, render_json
+from agentic_lakehouse.feeds.json_decoding import DECODER, RepeatedKeys, render_json
 from agentic_lakehouse.feeds.text import is_undecodable, printable
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
-from agentic_lakehouse.feeds.json_text import BLOCK, QUICK, UNREAD, Items, JsonText
+from agentic_lakehouse.feeds.json_decoding import QUICK
+from agentic_lakehouse.feeds.json_text import BLOCK, UNREAD, Items, JsonText
 from agentic_lakehouse.feeds.source import unreadable
 from agentic_lakehouse.feeds.text import lines, open_text, without_line_end
 
