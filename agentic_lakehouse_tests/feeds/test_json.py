@@ -7,6 +7,7 @@ import pytest
 from agentic_lakehouse.contracts.feed_spec import FileFormat
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.feeds import json_text
+from agentic_lakehouse.feeds.read import read_batches
 from agentic_lakehouse_tests.feeds.conftest import Write
 from agentic_lakehouse_tests.feeds.scene import reading, sniffed
 
@@ -176,3 +177,11 @@ def test_a_number_that_the_window_cuts_anywhere_is_passed_over_whole(
     for chunk in range(14, 24):
         monkeypatch.setattr(json_text, "CHUNK", chunk)
         assert reading(path).rows == [("1",)]
+
+
+def test_a_key_without_characters_is_a_column_like_any_other(write: Write) -> None:
+    path = write("a.json", '[{"": 1, "a": {"": 2}}, {"column_0": 3}]')
+
+    [batch] = read_batches(path, sniffed(path), name="a.json")
+
+    assert batch.rows.to_dicts() == [{"": "1", "a.": "2", "column_0": None}, {"": None, "a.": None, "column_0": "3"}]
