@@ -72,7 +72,7 @@ def errors(
         Path | None,
         typer.Option("--export", metavar="FILE.csv", help="Write all open ones as a report for the vendor."),
     ] = None,
-    settled: Annotated[bool, typer.Option("--all", help="Also those that fit by now, or were waived.")] = False,
+    settled: Annotated[bool, typer.Option("--all", help="Also those that fit by now.")] = False,
     json: Json = False,
 ) -> None:
     """List open bad rows: records that do not fit their spec, rows and cells that break a rule.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
+from agentic_lakehouse.contracts.governed import Delivery
 from agentic_lakehouse.contracts.tables import TableSchema
 
 
@@ -26,6 +27,17 @@ class Lineage:
     ingestion_date: date
     ingested_at: datetime
     """UTC."""
+
+    @classmethod
+    def of(cls, delivery: Delivery, *, run_id: str) -> Lineage:
+        """Return the lineage of a delivery's rows that are loaded now."""
+        return cls(
+            delivery_id=delivery.delivery_id,
+            file=delivery.path,
+            run_id=run_id,
+            ingestion_date=delivery.ingestion_date,
+            ingested_at=datetime.now(UTC),
+        )
 
 
 @dataclass(frozen=True)

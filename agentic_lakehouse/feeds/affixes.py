@@ -9,21 +9,15 @@ from functools import lru_cache
 
 import polars as pl
 
-from agentic_lakehouse.feeds.vocabulary import UNITS, currencies
+from agentic_lakehouse.feeds.vocabulary import CURRENCY_SIGNS, UNITS, currencies
 
 AFFIX = r"[^\s\d.,'’\"_·+()|#-]{1,8}"
 """Regular expression, for Rust and Python, of an affix; whether it is one that is known is another question."""
-_SIGNS = {
-    "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH", "₪": "ILS", "zł": "PLN",
-    "Kč": "CZK", "Ft": "HUF", "US$": "USD", "CA$": "CAD", "C$": "CAD", "AU$": "AUD", "A$": "AUD", "R$": "BRL",
-    "$": "$", "¥": "¥", "kr": "kr",
-}  # fmt: skip
-"""Signs of currencies to ISO 4217 codes; those that several countries share keep their sign."""
 
 
 def may_be_affixes(before: pl.Expr, after: pl.Expr) -> pl.Expr:
     """Whether both texts are empty or may be known: a look at many at once, before `unit_of` decides."""
-    money = list(_SIGNS.keys() | currencies())
+    money = list(CURRENCY_SIGNS.keys() | currencies())
     return ((before == "") | before.is_in(money)) & (
         (after == "") | after.is_in(money) | after.str.to_lowercase().is_in(list(UNITS))
     )
@@ -38,7 +32,7 @@ def unit_of(before: str, after: str) -> str | None:
     if bool(before) == bool(after):
         return None
     affix = before or after
-    currency = _SIGNS.get(affix) or (affix if affix in currencies() else None)
+    currency = CURRENCY_SIGNS.get(affix) or (affix if affix in currencies() else None)
     if currency or before:
         return currency
     is_known = affix.lower() in UNITS and (affix.islower() or len(affix) > 1 or not affix.isalpha())

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import polars as pl
 
 from agentic_lakehouse.contracts.profile import TypeEvidence
 from agentic_lakehouse.feeds.affixes import AFFIX, may_be_affixes, unit_of
-from agentic_lakehouse.feeds.numerals import (
-    GROUPS,
-    INTEGER,
-    NOTATIONS,
-    SPACES,
-    DecimalNotation,
-    Minus,
-    fraction_digits,
-    whole_digits,
-)
+from agentic_lakehouse.feeds.numerals import INTEGER, SPACES, Minus, whole_digits
 from agentic_lakehouse.feeds.tally import Tally
+from agentic_lakehouse.feeds.written_numbers import MARKS, NAKED, Dress, Written
 
 SAME = 0.99
 """Least share of a column's numbers that must carry one affix for it to be part of the notation. Below, some numbers
@@ -28,85 +19,12 @@ are bare or in another unit: the column is left as text, in which each cell says
 MAX_DRESSES = 12
 """Ways to dress numbers that are counted apart; a column with more has no notation."""
 
-_MARKS = f"[.,'\u2019_·{SPACES}]"
 _CORE = rf"[0-9](?:[0-9.,'\u2019_·{SPACES}]*[0-9])?|[.,][0-9]+"
-_BARE = rf"^[+-]?{_MARKS}*(?:{_CORE})$"
+_BARE = rf"^[+-]?{MARKS}*(?:{_CORE})$"
 _DRESSED = (
     rf"^(?P<opened>[(]?)[+-]?\s*(?P<before>(?:{AFFIX})?)\s*[+-]?\s*(?P<inner>[(]?)(?P<core>{_CORE})(?P<behind>-?)[)]?"
     rf"\s*(?P<after>(?:{AFFIX})?)(?P<last>-?)[)]?$"
 )
-
-
-class Dress(NamedTuple):
-    """What stands around a number."""
-
-    before: str
-    after: str
-    minus: Minus
-
-
-_NAKED = Dress("", "", "")
-
-
-@dataclass
-class Written:
-    """Numbers in one dress, by notation."""
-
-    digits: Tally = field(default_factory=Tally)
-    """Those without any mark, which every notation reads."""
-    notations: dict[str, Tally] = field(default_factory=lambda: {n.format: Tally() for n in NOTATIONS})
-    """By the format of the undressed notation; those without marks count everywhere."""
-
-    def add(self, numbers: pl.DataFrame, dress: Dress) -> None:
-        """Take in columns `value`, `core` (without the dress) and `n`."""
-        has_marks = pl.col("core").str.contains(_MARKS)
-        bare = Tally()
-        bare.add(_read(numbers.filter(~has_marks), _dressed(NOTATIONS[0], dress)))
-        self.digits.merge(bare)
-        marked = numbers.filter(has_marks)
-        present = {group: marked["core"].str.contains(sign).any() for group, sign in GROUPS.items() if group}
-        ungrouped: dict[str, pl.DataFrame] = {}
-        for notation in NOTATIONS:
-            tally = self.notations[notation.format]
-            tally.merge(bare)
-            if marked.is_empty():
-                continue
-            if not notation.group:
-                ungrouped[notation.mark] = _read(marked, _dressed(notation, dress))
-            # Without its group mark a notation reads what the one without groups does.
-            is_needed = notation.group and present[notation.group]
-            tally.add(_read(marked, _dressed(notation, dress)) if is_needed else ungrouped[notation.mark])
-
-    def merge(self, other: Written) -> None:
-        """Take in what another one counted."""
-        self.digits.merge(other.digits)
-        for fmt, tally in other.notations.items():
-            self.notations[fmt].merge(tally)
-
-    @property
-    def most(self) -> int:
-        """How many values the best notation reads."""
-        return max(self.best("."), self.best(","))
-
-    def best(self, mark: str) -> int:
-        """How many values the best notation with a decimal mark reads."""
-        return max(self.notations[n.format].matches for n in NOTATIONS if n.mark == mark)
-
-    def fitting(self, mark: str) -> list[DecimalNotation]:
-        """Return the undressed notations that read more than bare digits, best first; the plain one where none does.
-
-        Groups that are rarely written are named only where they are needed.
-        """
-        matches = {n.format: self.notations[n.format].matches for n in NOTATIONS}
-        usual = {n.mark: matches[n.format] for n in NOTATIONS if n.group in {",", "."} and not n.indian}
-        found = [
-            n
-            for n in NOTATIONS
-            if matches[n.format] > self.digits.matches
-            and ((n.group in {"", ",", "."} and not n.indian) or matches[n.format] > usual[n.mark])
-        ]
-        found.sort(key=lambda n: (-matches[n.format], n.mark != mark, bool(n.group)))
-        return found or [NOTATIONS[0]]
 
 
 @dataclass
@@ -129,7 +47,7 @@ class NumberTallies:
                 key=pl.when(value.str.contains(INTEGER)).then(value).cast(pl.Int64, strict=False)
             ).filter(pl.col("key").is_not_null())
             self.integer.add(integers.with_columns(whole=whole_digits(value), fraction=pl.lit(0)))
-            self.written.setdefault(_NAKED, Written()).add(numbers, _NAKED)
+            self.written.setdefault(NAKED, Written()).add(numbers, NAKED)
         rest = values.filter(~is_bare & (value.str.len_chars() <= 60) & value.str.contains(_DRESSED))
         if rest.height:
             self._add_dressed(rest)
@@ -175,7 +93,7 @@ class NumberTallies:
     def evidence(self, mark: str) -> list[tuple[TypeEvidence, Tally]]:
         """Return the readings as integers and decimals; `mark` is believed where the column leaves it open."""
         found = [(_evidence("integer", None, self.integer), self.integer)]
-        for before, after in dict.fromkeys(dress[:2] for dress in [_NAKED, *self.written]):
+        for before, after in dict.fromkeys(dress[:2] for dress in [NAKED, *self.written]):
             found += self._decimals(before, after, mark)
         return found
 
@@ -229,16 +147,6 @@ class NumberTallies:
 
 def _minus(sign: object) -> Minus:
     return "()" if sign == "()" else "-" if sign == "-" else ""
-
-
-def _dressed(notation: DecimalNotation, dress: Dress) -> DecimalNotation:
-    return notation.dressed(*dress) if any(dress) else notation
-
-
-def _read(numbers: pl.DataFrame, notation: DecimalNotation) -> pl.DataFrame:
-    plain = numbers.with_columns(plain=notation.plain(pl.col("value"))).filter(pl.col("plain").is_not_null())
-    number = pl.col("plain")
-    return plain.with_columns(key=number.cast(pl.Float64), whole=whole_digits(number), fraction=fraction_digits(number))
 
 
 def _evidence(kind: str, fmt: str | None, tally: Tally, unit: str | None = None) -> TypeEvidence:

@@ -211,7 +211,10 @@ class _Gathered:
         self, numbers: Sequence[int], lines: Sequence[int], raws: Sequence[str], columns: Sequence[Sequence[Any]]
     ) -> TextBatch:
         return TextBatch(
-            rows=pl.DataFrame([self._column(name, cells) for name, cells in zip(self._names, columns, strict=True)]),
+            # By name, as a list of columns would lose an empty one: a JSON key may be that.
+            rows=pl.DataFrame(
+                {name: self._column(name, cells) for name, cells in zip(self._names, columns, strict=True)}
+            ),
             row_number=pl.Series("row_number", numbers, dtype=pl.Int64),
             line=pl.Series("line", lines, dtype=pl.Int64),
             raw=pl.Series("raw", raws, dtype=pl.String),

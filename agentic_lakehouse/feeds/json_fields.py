@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from agentic_lakehouse.feeds.batch import Fault
-from agentic_lakehouse.feeds.json_text import DECODER, RepeatedKeys, render_json
+from agentic_lakehouse.feeds.json_decoding import DECODER, RepeatedKeys, render_json
 from agentic_lakehouse.feeds.text import is_undecodable, printable
 
 
@@ -62,8 +62,21 @@ def _fill(flat: dict[str, str | None], value: dict[str, Any], prefix: str) -> st
                 return repeated
         elif path in flat:
             return path
+        elif isinstance(field, list) and (repeated := _repeated_within(field, path)) is not None:
+            return repeated
         else:
             flat[path] = _text(field)
+    return None
+
+
+def _repeated_within(array: list[Any], path: str) -> str | None:
+    """Return the first field that stands twice in an object somewhere in an array: its cell would lose a value."""
+    for element in array:
+        if isinstance(element, RepeatedKeys):
+            return f"{path}.{element.repeated}"
+        inner = list(element.values()) if isinstance(element, dict) else element
+        if isinstance(inner, list) and (repeated := _repeated_within(inner, path)) is not None:
+            return repeated
     return None
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
-from agentic_lakehouse.feeds.json_text import BLOCK, QUICK, UNREAD, Items, JsonText
+from agentic_lakehouse.feeds.json_decoding import QUICK
+from agentic_lakehouse.feeds.json_text import BLOCK, UNREAD, Items, JsonText
 from agentic_lakehouse.feeds.source import unreadable
 from agentic_lakehouse.feeds.text import lines, open_text, without_line_end
 
@@ -84,8 +85,9 @@ def _at_path(cursor: JsonText, path: str, here: str) -> Generator[Items, None, b
         return False
     for key in cursor.members():
         below = f"{here}.{key}" if here else key
-        if not found and (path == below or path.startswith(f"{below}.")):
-            found = yield from _at_path(cursor, path, below)
+        if path == below or path.startswith(f"{below}."):
+            # A key may stand twice, and a path lead two ways (`a.b`): the records of every such place are the file's.
+            found = (yield from _at_path(cursor, path, below)) or found
         else:
             cursor.skip()
     return found

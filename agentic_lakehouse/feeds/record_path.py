@@ -86,7 +86,7 @@ class _Places:
                 if self._limit is not None and len(keys) < MAX_KEYS:
                     with suppress(RecursionError):
                         _add_keys(keys, value)
-            self.counts[here] = max(before, objects)
+            self.counts[here] = before + objects
             if self._limit is not None and self._cursor.passed > self._limit:
                 raise _Enough
 

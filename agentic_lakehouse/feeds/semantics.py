@@ -32,6 +32,7 @@ PATTERNS: dict[str, str] = {
 """What a regular expression tells. `url_list` is links in one cell, divided by comma, semicolon, bar or space."""
 
 _MAX_CODE = 60
+_SIGNS = {sign.lower(): code for sign, code in CURRENCY_SIGNS.items()}
 
 
 def count_semantics(values: pl.DataFrame) -> Counter[str]:
@@ -82,7 +83,19 @@ def _count_isbn(values: pl.DataFrame) -> int:
 def _count_units(values: pl.DataFrame) -> Counter[str]:
     """Count numbers with a unit behind or a currency before them, as `unit:<u>` in small letters."""
     value = pl.col("value")
-    unit = pl.coalesce(value.str.extract(_QUANTITY, 1), value.str.extract(_AMOUNT, 1)).str.to_lowercase()
+    unit = pl.coalesce(value.str.extract(_QUANTITY, 1), value.str.extract(_AMOUNT, 1))
     found = values.select(unit.alias("unit"), "n").drop_nulls().group_by("unit").agg(pl.col("n").sum())
-    known = UNITS | CURRENCY_SIGNS.keys() | {code.lower() for code in currencies()}
-    return Counter({f"unit:{CURRENCY_SIGNS.get(u, u)}": int(n) for u, n in found.iter_rows() if u in known})
+    counts: Counter[str] = Counter()
+    for written, n in found.iter_rows():
+        if (known := _unit(written)) is not None:
+            counts[f"unit:{known}"] += int(n)
+    return counts
+
+
+def _unit(written: str) -> str | None:
+    """Return what stands beside numbers in small letters; `None` where it is no unit. `Ft` are forints, `ft` feet."""
+    lower = written.lower()
+    sign = CURRENCY_SIGNS.get(written) or (None if lower in UNITS else _SIGNS.get(lower))
+    if sign is not None:
+        return sign.lower()
+    return lower if lower in UNITS or lower.upper() in currencies() else None

@@ -13,7 +13,7 @@ from agentic_lakehouse.feeds import columnar
 from agentic_lakehouse.feeds.delimited import find_titles
 from agentic_lakehouse.feeds.dialect import choose_dialect
 from agentic_lakehouse.feeds.encoding import detect_encoding
-from agentic_lakehouse.feeds.json_text import DECODER
+from agentic_lakehouse.feeds.json_decoding import DECODER
 from agentic_lakehouse.feeds.record_path import find_record_path
 from agentic_lakehouse.feeds.source import head, inner_suffix, unreadable
 from agentic_lakehouse.feeds.workbook import OLE_MAGIC, find_sheet

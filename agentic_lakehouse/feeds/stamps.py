@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -70,9 +70,13 @@ def _nanoseconds(value: object) -> int | None:
 def _moment(text: str) -> datetime | None:
     """Read ISO 8601, the `YYYYMMDDHHMMSS` of FTP (RFC 3659), or the date of an HTTP header."""
     digits = text.partition(".")[0]
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC) if digits.isdigit() else read(text)
-        except (ValueError, TypeError, IndexError):
-            continue
-    return None
+    if len(digits) == 14 and digits.isdecimal():
+        return _parsed(lambda told: datetime.strptime(told, "%Y%m%d%H%M%S").replace(tzinfo=UTC), digits)
+    return _parsed(datetime.fromisoformat, text) or _parsed(parsedate_to_datetime, text)
+
+
+def _parsed(read: Callable[[str], datetime], text: str) -> datetime | None:
+    try:
+        return read(text)
+    except (ValueError, TypeError, IndexError):
+        return None

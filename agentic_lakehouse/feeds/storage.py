@@ -50,12 +50,8 @@ def masked(uri: str) -> str:
     name, secret, _ = user.partition(":")
     # Where there is no password, a user is a name for a login, and may be a token for anything else.
     shown = name if scheme in {"sftp", "ssh", "ftp"} else "***"
-    path = re.sub(r"\?.*", "?***", path, flags=re.DOTALL)
-    return (
-        f"{scheme}://{shown}{':***' if secret else ''}{at}{server}{slash}{path}"
-        if at
-        else f"{scheme}://{host}{slash}{path}"
-    )
+    place = re.sub(r"\?.*", "?***", f"{server}{slash}{path}", flags=re.DOTALL)
+    return f"{scheme}://{shown}{':***' if secret else ''}{at}{place}" if at else f"{scheme}://{place}"
 
 
 class Storage:

@@ -40,18 +40,11 @@ UNITS = frozenset({
 })  # fmt: skip
 """Units of measure in small letters: SI, UN/ECE Recommendation 20 in vendors' spelling, and the pieces of commerce."""
 CURRENCY_SIGNS = {
-    "€": "eur",
-    "$": "$",
-    "£": "gbp",
-    "¥": "¥",
-    "₹": "inr",
-    "₽": "rub",
-    "zł": "pln",
-    "kč": "czk",
-    "kr": "kr",
-    "ft": "huf",
-}
-"""Signs beside amounts; those that many countries share keep their sign."""
+    "€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH", "₪": "ILS", "zł": "PLN",
+    "Kč": "CZK", "Ft": "HUF", "US$": "USD", "CA$": "CAD", "C$": "CAD", "AU$": "AUD", "A$": "AUD", "R$": "BRL",
+    "$": "$", "¥": "¥", "kr": "kr",
+}  # fmt: skip
+"""Signs of currencies to ISO 4217 codes; those that several countries share keep their sign."""
 
 NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"})
 """Two-letter territories of CLDR that are no countries."""

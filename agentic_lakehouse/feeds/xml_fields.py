@@ -94,13 +94,15 @@ class Element:
 
     def value(self) -> Any:
         """Return the element as JSON: its text, or an object where it has more."""
-        if not (self.below or self.attributes):
-            return self.text
+        attributes = {key: value for key, value in self.attributes.items() if not key.startswith("xmlns")}
+        text = self.raw or self.text
+        if not attributes and (self.raw or not self.below):
+            return text
+        found: dict[str, Any] = {f"@{local_name(key)}": value for key, value in attributes.items()}
+        if len(found) < len(attributes):
+            found = {f"@{key}": value for key, value in attributes.items()}
         if self.raw:
-            return self.raw
-        found: dict[str, Any] = {
-            f"@{local_name(key)}": value for key, value in self.attributes.items() if not key.startswith("xmlns")
-        }
+            return found | {OWN_TEXT: text}
         columns = {column for column, _ in self.below}
         clash = len({column.key for column in columns}) < len(columns)
         for column, value in self.below:
@@ -111,7 +113,6 @@ class Element:
                 found[key] = [*found[key], value] if isinstance(found[key], list) else [found[key], value]
             else:
                 found[key] = value
-        text = self.text
         if found and text is not None:
             found[OWN_TEXT] = text
         return found or text

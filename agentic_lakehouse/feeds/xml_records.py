@@ -9,21 +9,14 @@ Cells are filled while the parser walks: what a path means for a column is found
 
 from __future__ import annotations
 
-import html.entities
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
 from agentic_lakehouse.feeds.batch import Fault, Record
-from agentic_lakehouse.feeds.text import MAX_LINE
 from agentic_lakehouse.feeds.xml_fields import Column, Columns, Element, as_json
 from agentic_lakehouse.feeds.xml_text import MAX_DEPTH, UNREADABLE, XmlText
-
-_TAG = re.compile(rb"""<[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*>""")
-_CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
-_REFERENCE = re.compile(r"&([A-Za-z_][\w.-]*);")
-_KNOWN = {*html.entities.name2codepoint, "apos"}
+from agentic_lakehouse.feeds.xml_window import Window, unknown_reference
 
 
 def rows(
@@ -50,7 +43,7 @@ def rows(
 
 
 class _Records:
-    """Takes the events of a document, and cuts the text of each record out of a window on it."""
+    """Takes the events of a document, and makes records of them."""
 
     def __init__(self, document: XmlText, fmt: FileFormat, columns: Columns, width: int) -> None:
         self._document = document
@@ -61,8 +54,7 @@ class _Records:
         self._depth = self._matched = 0
         """Elements that are open around a record, and how many of them are on the way to it."""
         self._finished: list[Record | Fault] = []
-        self._window = bytearray()
-        self._window_at = 0
+        self._window = Window(document)
         self._start = -1
         """Where the open record begins, in bytes; -1 outside."""
         self._line = self._serial = 0
@@ -87,12 +79,7 @@ class _Records:
 
     def feed(self, piece: bytes) -> None:
         """Take the text whose events come next; what stands before the open record is forgotten."""
-        keep = self._start if self._start >= 0 else max(0, self._document.offset)
-        del self._window[: keep - self._window_at]
-        self._window_at = keep
-        if len(self._window) > MAX_LINE:
-            raise self._document.fault(f"one record is longer than {MAX_LINE:,} bytes")
-        self._window += piece
+        self._window.take(piece, keep=self._start if self._start >= 0 else max(0, self._document.offset))
 
     def _start_outside(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
@@ -134,11 +121,11 @@ class _Records:
             if column.serial == self._serial:
                 self._report("repeated_field", f"has the element {column.path!r} several times", column.path)
             column.serial = self._serial
+        if attributes and not column.is_repeated:
+            self._put_attributes(column, attributes)
         if column.is_repeated or column.is_mixed:
             self._elements.append(Element(column, attributes, self._document.offset))
             self._document.handle(self._start_part, self._end_part, self._pieces.append)
-        elif attributes:
-            self._put_attributes(column, attributes)
 
     def _end_field(self, _tag: str) -> None:
         column, pieces = self._column, self._pieces
@@ -181,7 +168,7 @@ class _Records:
             element.texts += self._pieces
             self._pieces.clear()
         if element.below and element.column.is_mixed:
-            element.raw = self._inside(element.start)
+            element.raw = self._window.inside(element.start, self._document.offset)
         if self._elements:
             self._elements[-1].below.append((element.column, element.value()))
             return
@@ -198,10 +185,7 @@ class _Records:
         for column, values in self._arrays.items():
             self._put(column, as_json(values))
         self._arrays.clear()
-        inner = self._tag_at(self._start)
-        is_empty = self._window.endswith(b"/>", 0, inner)
-        end = inner if is_empty else self._tag_at(self._document.offset)
-        self._finished.append(self._judged(self._window[self._start - self._window_at : end].decode()))
+        self._finished.append(self._judged(self._window.element(self._start, self._document.offset)))
         self._start = -1
         self._document.handle(self._start_outside, self._end_outside, None)
         self._end_outside("")
@@ -209,10 +193,8 @@ class _Records:
     def _judged(self, raw: str) -> Record | Fault:
         if UNREADABLE in raw:
             return self._fault(raw, "bad_encoding", "holds characters that are not whole")
-        if "&" in raw and not _KNOWN.issuperset(_REFERENCE.findall(raw)):
-            unknown = {*_REFERENCE.findall(_CDATA.sub("", raw))} - _KNOWN
-            if unknown:
-                return self._fault(raw, "unknown_entity", f"names a character &{min(unknown)}; that nobody defines")
+        if (unknown := unknown_reference(raw)) is not None:
+            return self._fault(raw, "unknown_entity", f"names a character &{unknown}; that nobody defines")
         if self._problem:
             return self._fault(raw, *self._problem)
         self._cells.pop()
@@ -245,15 +227,3 @@ class _Records:
     def _put_attributes(self, column: Column, attributes: dict[str, str]) -> None:
         for attribute, value in attributes.items():
             self._put(column.attributes.get(attribute) or self._columns.attribute(column, attribute), value)
-
-    def _inside(self, offset: int) -> str:
-        """Return what stands between the tag at an offset and the current one."""
-        inner = self._tag_at(offset)
-        return self._window[inner : self._document.offset - self._window_at].decode().strip()
-
-    def _tag_at(self, offset: int) -> int:
-        """Return where in the window the tag at an offset ends."""
-        tag = _TAG.match(self._window, offset - self._window_at)
-        if tag is None:
-            raise self._document.fault("a tag does not end")
-        return tag.end()

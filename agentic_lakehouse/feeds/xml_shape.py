@@ -81,7 +81,7 @@ def column_names(path: Path, fmt: FileFormat, *, name: str, sample: int | None =
             hint="Describe the file anew: its layout has changed.",
             record_path=fmt.record_path,
         )
-    names = _short([*([OWN_TEXT] if place.has_text else []), *_columns(place, "", {*fmt.repeated, *fmt.mixed})])
+    names = _short([*([OWN_TEXT] if place.has_text else []), *_columns(place, "", fmt)])
     require_width(len(names), name=name)
     return names
 
@@ -100,16 +100,19 @@ def _short(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(local_name(path) if times[local_name(path)] == 1 else path for path in unique)
 
 
-def _columns(place: Place, prefix: str, whole: set[str]) -> Iterator[str]:
+def _columns(place: Place, prefix: str, fmt: FileFormat) -> Iterator[str]:
     yield from (f"{prefix}@{attribute}" for attribute in place.attributes)
     for tag, below in place.below.items():
         path = f"{prefix}{tag}"
-        if path in whole:
+        if path in fmt.repeated:
             yield path
+        elif path in fmt.mixed:
+            yield path
+            yield from (f"{path}.@{attribute}" for attribute in below.attributes)
         else:
             if below.has_text or not (below.below or below.attributes):
                 yield path
-            yield from _columns(below, f"{path}.", whole)
+            yield from _columns(below, f"{path}.", fmt)
 
 
 def _inside(place: Place | None, prefix: str) -> Iterator[tuple[str, Place]]:

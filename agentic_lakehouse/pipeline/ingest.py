@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -111,13 +110,7 @@ def load_delivery(
         spec,
         good=bronze_table(standard, spec),
         bad=ingest_errors_table(standard),
-        lineage=Lineage(
-            delivery_id=delivery.delivery_id,
-            file=delivery.path,
-            run_id=run_id,
-            ingestion_date=delivery.ingestion_date,
-            ingested_at=datetime.now(UTC),
-        ),
+        lineage=Lineage.of(delivery, run_id=run_id),
         staging=staging,
     )
 

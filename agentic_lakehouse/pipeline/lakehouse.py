@@ -7,35 +7,25 @@ run's row of `governance.runs`, and on the branch. Only `publish` changes main.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.governed import Audit, CheckResult, Proposal
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import bronze_name, bronze_table
 from agentic_lakehouse.engines.base import Relation
-from agentic_lakehouse.errors import FeedUnreadable, LakehouseError, TooManyBadRows
 from agentic_lakehouse.lake.branches import Branch
-from agentic_lakehouse.lake.view import View
-from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, Scope, staged_check_names
-from agentic_lakehouse.pipeline.audit_bronze import audit_bronze
-from agentic_lakehouse.pipeline.audit_staged import audit_staged, audit_table
+from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, staged_check_names
+from agentic_lakehouse.pipeline.auditing import Auditing
 from agentic_lakehouse.pipeline.conform import conform, relation
-from agentic_lakehouse.pipeline.describing import Describing
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.ingest import ingest
 from agentic_lakehouse.pipeline.map import mapped_from, propose, runnable, waiting
 from agentic_lakehouse.pipeline.outcomes import (
-    Audited,
     Conformed,
     Described,
     Ingested,
@@ -46,13 +36,9 @@ from agentic_lakehouse.pipeline.outcomes import (
 from agentic_lakehouse.pipeline.proposals import mapping_of
 from agentic_lakehouse.pipeline.query import query
 from agentic_lakehouse.pipeline.receive import receive
-from agentic_lakehouse.pipeline.removal_review import reviewed
-from agentic_lakehouse.pipeline.runlog import RunLog
-
-Stage = Literal["bronze", "staged"]
 
 
-class Lakehouse(Describing):
+class Lakehouse(Auditing):
     """Vendor files in, an audited core table out."""
 
     def query(self, sql: str, *, branch: str = "main", at: str | None = None, limit: int | None = None) -> pa.Table:
@@ -192,59 +178,6 @@ class Lakehouse(Describing):
             log.note(core_rows=done.core_rows, mapping_error_rows=done.rejected_rows)
         return done
 
-    def audit(self, feed: Feed, run_id: str, stage: Stage) -> Audited:
-        """Assert what contracts promise of the branch's tables, and record it with the branch's pointers."""
-        after = "ingest" if stage == "bronze" else "conform"
-        with self._look(feed, run_id, after=after) as (branch, log), self.staging() as scratch:
-            scope = Scope(feed, branch, self.standard, self.policy, self.engine, scratch)
-            spec = self.spec_in_force(feed)
-            mapping = self.mapping_in_force(feed) if stage == "staged" else None
-            if mapping is None:
-                read = [(d, self.spec_of(feed, d)) for d in self.lake.ledger.pending(feed)]
-                audited = Audited(stage, tuple(audit_bronze(scope, spec, read)))
-            else:
-                audited = self._audit_staged(scope, mapping, bronze_name(self.standard, spec))
-            self._record(feed, run_id, branch, audited, mapping)
-            if audited.waits:
-                log.note(status="awaiting_review", reason=audited.waits.reason, errors=())
-                branch.release()
-            elif audited.failed:
-                names = ", ".join(f"{r.name} ({r.count})" for r in audited.failed)
-                log.note(status="failed", reason="audit", errors=(f"Checks failed on {feed.branch}: {names}.",))
-                branch.release()
-        return audited
-
-    def _audit_staged(self, scope: Scope, mapping: Proposal, bronze: str) -> Audited:
-        feed, governance = scope.feed, self.lake.governance
-        staged = audit_staged(
-            scope,
-            mapping_of(mapping),
-            bronze,
-            deliveries=self.deliveries_to_fold(feed, mapping),
-            facts=self.facts(feed),
-            main=self.lake.view(),
-            waiting=[d.delivery_id for d in self.lake.ledger.pending(feed)],
-            since=next((commit.id for commit in self.lake.log(1, feed=feed)), ""),
-            approved_by_person=not governance.approver(mapping.id).startswith("policy:"),
-        )
-        fold = self.fold_in_force(feed, mapping.sha256)
-        results, waits = reviewed(staged.results, staged.removal, fold_sha256=fold, governance=governance)
-        return Audited("staged", tuple(results), waits)
-
-    def _record(self, feed: Feed, run_id: str, branch: Branch, audited: Audited, mapping: Proposal | None) -> None:
-        self.lake.governance.record_audit(
-            Audit(
-                feed=str(feed),
-                run_id=run_id,
-                stage=audited.stage,
-                pointers=branch.changed_pointers(),
-                results=audited.results,
-                mapping_sha256=mapping.sha256 if mapping else "",
-                fold_sha256=self.fold_in_force(feed, mapping.sha256) if mapping else "",
-                created_at=datetime.now(UTC),
-            )
-        )
-
     def publish(self, feed: Feed, run_id: str) -> Published:
         """Merge the feed's branch into main, if its audit and its mapping's approval stand recorded."""
         with self._look(feed, run_id, after="conform") as (branch, log):
@@ -259,41 +192,3 @@ class Lakehouse(Describing):
             )
             log.note(status="published", reason="", errors=(), commit=commit)
         return Published(commit, tuple(d.delivery_id for d in pending))
-
-    def _recheck(self, feed: Feed, merged: View) -> list[CheckResult]:
-        """Check the rules that a slice alone cannot decide again, on the lake as the merge would leave it."""
-        with self.staging() as scratch:
-            return audit_table(Scope(feed, merged, self.standard, self.policy, self.engine, scratch))
-
-    @contextmanager
-    def _step(self, feed: Feed, run_id: str, name: str, *, after: str) -> Iterator[tuple[Branch, RunLog]]:
-        """Do one step behind `after`, as if nothing had been done since; record it when it ends well."""
-        inputs, lease = self.inputs(feed), self.policy.lease_seconds
-        resume = partial(self.lake.resume, feed, run_id, after=after, inputs=inputs, lease_seconds=lease)
-        with self._told(feed, run_id, resume) as (branch, log):
-            yield branch, log
-            branch.record_step(name, inputs)
-
-    @contextmanager
-    def _look(self, feed: Feed, run_id: str, *, after: str) -> Iterator[tuple[Branch, RunLog]]:
-        """Take up the branch, on which `after` was done, for what changes no table there."""
-        inputs, lease = self.inputs(feed), self.policy.lease_seconds
-        resume = partial(self.lake.resume, feed, run_id, after=after, inputs=inputs, lease_seconds=lease, redo=False)
-        with self._told(feed, run_id, resume) as found:
-            yield found
-
-    @contextmanager
-    def _told(self, feed: Feed, run_id: str, opened: Callable[[], Branch]) -> Iterator[tuple[Branch, RunLog]]:
-        """Whatever goes wrong is told in the run's row, and the branch is let go."""
-        log = RunLog(self.lake.governance, feed, run_id)
-        try:
-            branch = opened()
-            with ExitStack() as on_error, branch.keep_alive(lease_seconds=self.policy.lease_seconds):
-                on_error.callback(branch.release)
-                yield branch, log
-                on_error.pop_all()
-        except LakehouseError as error:
-            if isinstance(error, (FeedUnreadable, TooManyBadRows)) and "file" in error.details:
-                self.lake.ledger.failed(feed, path=error.details["file"])
-            log.fail(error)
-            raise

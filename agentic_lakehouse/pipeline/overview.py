@@ -63,7 +63,7 @@ def newest_audits(lakehouse: Lakehouse, name: str | None) -> list[Audit]:
 def kept_errors(lakehouse: Lakehouse, name: str | None, *, limit: int, settled: bool = False) -> dict[str, Any]:
     """Return the kept rows of both error tables, counted by fault, column and status, and the newest `limit` of each.
 
-    Those that are settled (replayed or waived) count only where `settled` asks for them. Rows of a feed that has an
+    Those that are settled (replayed) count only where `settled` asks for them. Rows of a feed that has an
     open branch are read there: they are not on main before it is published.
     """
     feeds = [Feed.parse(name)] if name else lakehouse.zone.feeds()

@@ -9,8 +9,8 @@ anyway and goes back with bronze in a rollback; a log beside the tables would no
 itself (when, in which run and under which spec it failed), by the row of bronze with the same delivery and number
 (when, in which run and under which spec it went in), and by `query --at` of every kept commit.
 
-`mapping_errors` needs none of this: like core, it is a function of bronze and the rules in force, so that what a
-rule no longer breaks is no longer there.
+`mapping_errors` needs none of this: like core, it is a function of bronze and the rules in force, so that what
+breaks no rule any longer is no longer there; `rejudge` tells whether there is such a row.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
@@ -80,13 +79,7 @@ class Replay:
             original=local_copy(delivery.raw_uri, folder, name=delivery.path) if kept else None,
             good=bronze_table(self._standard, spec),
             bad=self._bad,
-            lineage=Lineage(
-                delivery_id=delivery.delivery_id,
-                file=delivery.path,
-                run_id=run_id,
-                ingestion_date=delivery.ingestion_date,
-                ingested_at=datetime.now(UTC),
-            ),
+            lineage=Lineage.of(delivery, run_id=run_id),
             staging=folder,
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -36,7 +36,8 @@ class _Faults:
     """What did not fit one column."""
 
     codes: Counter[str] = field(default_factory=Counter)
-    texts: set[str] = field(default_factory=set)
+    texts: Counter[str] = field(default_factory=Counter)
+    """As written, trimmed."""
 
 
 def with_new_columns(spec: FeedSpec, loaded: Loaded) -> FeedSpec:
@@ -78,7 +79,7 @@ def _faults_of(bad: Path, source_names: dict[str, str]) -> dict[str, _Faults]:
         for name, value in typed.items():
             if isinstance(value, dict):
                 found[name].codes[value["fault"]] += 1
-                found[name].texts.add((cells.get(source_names[name]) or "").strip())
+                found[name].texts.update([(cells.get(source_names[name]) or "").strip()])
     return dict(found)
 
 
@@ -97,20 +98,20 @@ def _mended(column: ColumnSpec, faults: _Faults, *, rows: int) -> ColumnSpec:
         changes["null_tokens"] = tuple(sorted({*column.null_tokens, *words}))
     if words or faults.codes["missing_value"]:
         changes["nullable"] = True
-    others = faults.texts - words - {""}
-    if _is_no_number(column, others) or faults.codes.total() > (1 - MIN_FIT) * rows:
+    others = {text: count for text, count in faults.texts.items() if text and text not in words}
+    if _is_no_number(column, others) or sum(others.values()) > (1 - MIN_FIT) * rows:
         changes |= {"type": "string", "format": None}
     elif faults.codes["decimal_too_long"]:
         changes |= _wider(column, others)
     return ColumnSpec.model_validate(column.model_dump() | changes)
 
 
-def _is_no_number(column: ColumnSpec, texts: set[str]) -> bool:
+def _is_no_number(column: ColumnSpec, texts: Iterable[str]) -> bool:
     """Whether a column of whole numbers holds one with a leading zero, or with too many digits: these are names."""
     return column.type == "integer" and any(text.lstrip("+-").isdecimal() for text in texts)
 
 
-def _wider(column: ColumnSpec, texts: set[str]) -> dict[str, Any]:
+def _wider(column: ColumnSpec, texts: Iterable[str]) -> dict[str, Any]:
     """Return the digits that the numbers among `texts` need besides those that the column has."""
     notation = decimal_notation(column.format)
     written = pl.DataFrame({"text": sorted(texts)}, schema={"text": pl.String})

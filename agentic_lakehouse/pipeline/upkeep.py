@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Delivery
-from agentic_lakehouse.contracts.tables import mapping_errors_table
+from agentic_lakehouse.contracts.tables import bronze_name, mapping_errors_table
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.feeds.keep import is_kept
 from agentic_lakehouse.lake.migrate import TableMigration
-from agentic_lakehouse.pipeline.conform import relation, slice_of
+from agentic_lakehouse.pipeline.conform import relation, run_facts, slice_of
 from agentic_lakehouse.pipeline.maintain import Maintenance, Tidied, ignore
+from agentic_lakehouse.pipeline.proposals import mapping_of
+from agentic_lakehouse.pipeline.rejudge import judged_otherwise
 from agentic_lakehouse.pipeline.replay import Replay
 from agentic_lakehouse.pipeline.standing import Standing
 from agentic_lakehouse.pipeline.work import runnable_mapping
@@ -71,7 +73,7 @@ class Upkeep(Standing):
         """Ask for the feed's kept bad rows to be run again; the feed's next run does it.
 
         Nothing is asked where nothing would come of it: no row that is open would fit now, or be at fault
-        otherwise, and the rules that rows of bronze are judged by are those that they were judged by.
+        otherwise, be it that the spec, the policy, the standard, the mapping or the code is another one.
 
         Returns:
             The deliveries whose rows are to be run again.
@@ -103,15 +105,30 @@ class Upkeep(Standing):
             return {d.delivery_id for d in tried if trial.run(d, self.spec_now(feed, d)).is_news}
 
     def _rows_to_judge(self, feed: Feed) -> set[str]:
-        """Return the deliveries of which rows break a rule, where the rules are no longer those of their judgement."""
-        mapping = runnable_mapping(self.lake, feed)
-        if mapping is None or self.lake.published_fold(feed) in {None, self.fold_in_force(feed, mapping.sha256)}:
+        """Return the deliveries of which rows break a rule, and may do so no longer, or otherwise.
+
+        Where the rules are others now, these are all; where they are the same, those that a trial judges otherwise.
+        """
+        mapping, published = runnable_mapping(self.lake, feed), self.lake.published_fold(feed)
+        if mapping is None or published is None:
             return set()
         with self.staging() as scratch:
-            table = mapping_errors_table(self.standard).name
-            faults = relation(self.lake.view(), table, scratch, **slice_of(feed))
-            found = self.engine.query("SELECT DISTINCT _delivery_id FROM faults", {"faults": faults})
-            return {row["_delivery_id"] for row in found.to_pylist()}
+            view = self.lake.view()
+            faults = relation(view, mapping_errors_table(self.standard).name, scratch, **slice_of(feed))
+            if not faults.files:
+                return set()
+            if published != self.fold_in_force(feed, mapping.sha256):
+                found = self.engine.query("SELECT DISTINCT _delivery_id FROM faults", {"faults": faults})
+                return {row["_delivery_id"] for row in found.to_pylist()}
+            return judged_otherwise(
+                relation(view, bronze_name(self.standard, self.spec_in_force(feed)), scratch),
+                faults,
+                mapping=mapping_of(mapping),
+                standard=self.standard,
+                facts=run_facts(feed, self.facts(feed)),
+                engine=self.engine,
+                staging=scratch,
+            )
 
     def migrations(self) -> Sequence[TableMigration]:
         """Return what the shared tables lack of the standard in force, and have beyond it; writes nothing.

@@ -7,6 +7,7 @@ import pytest
 from agentic_lakehouse.contracts.feed_spec import FileFormat
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.feeds import json_text
+from agentic_lakehouse.feeds.read import read_batches
 from agentic_lakehouse_tests.feeds.conftest import Write
 from agentic_lakehouse_tests.feeds.scene import reading, sniffed
 
@@ -93,6 +94,8 @@ def test_what_is_no_object_is_kept_aside(write: Write) -> None:
         ('{"x": {"a": 1, "a": 2}}', "x.a"),
         ('{"x.a": 1, "x": {"a": 2}}', "x.a"),
         ('{"\\ud800": 1, "\\ud800": 2}', "?"),
+        ('{"x": [0, {"a": 1, "a": 2}]}', "x.a"),
+        ('{"x": [{"y": [{"a": 1, "a": 2}]}]}', "x.a"),
     ],
 )
 def test_a_field_that_stands_twice_breaks_its_record(write: Write, record: str, column: str) -> None:
@@ -156,3 +159,29 @@ def test_records_that_moved_are_refused(write: Write) -> None:
 def test_records_without_fields_are_refused(write: Write) -> None:
     with pytest.raises(FeedUnreadable, match="has no columns"):
         reading(write("a.json", "[{}, {}]"))
+
+
+def test_all_arrays_at_the_path_of_the_records_are_read(write: Write) -> None:
+    path = write("a.json", '{"d": [{"a": 1}], "n": [{"b": 0}, {"b": 0}], "d": [{"a": 2}, {"a": 3}]}')
+
+    assert sniffed(path).record_path == "d"
+    assert reading(path).rows == [("1",), ("2",), ("3",)]
+
+
+@pytest.mark.parametrize("number", ["1.5", "1e5", "-0.5E+5"])
+def test_a_number_that_the_window_cuts_anywhere_is_passed_over_whole(
+    write: Write, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    path = write("a.json", f'{{"vector": [0, {number}], "rows": [{{"a": 1}}]}}')
+
+    for chunk in range(14, 24):
+        monkeypatch.setattr(json_text, "CHUNK", chunk)
+        assert reading(path).rows == [("1",)]
+
+
+def test_a_key_without_characters_is_a_column_like_any_other(write: Write) -> None:
+    path = write("a.json", '[{"": 1, "a": {"": 2}}, {"column_0": 3}]')
+
+    [batch] = read_batches(path, sniffed(path), name="a.json")
+
+    assert batch.rows.to_dicts() == [{"": "1", "a.": "2", "column_0": None}, {"": None, "a.": None, "column_0": "3"}]

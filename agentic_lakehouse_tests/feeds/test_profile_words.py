@@ -148,3 +148,17 @@ def test_an_empty_column_has_no_facts(tmp_path: Path) -> None:
 
     assert (column.rows, column.nulls, column.distinct) == (3, 3, 0)
     assert (column.evidence, column.minimum, column.samples) == ((), None, ())
+
+
+@pytest.mark.parametrize(
+    ("values", "units"),
+    [
+        (["6 ft", "7 ft", "5 FT"], {"unit:ft": 3}),
+        (["600 Ft", "750 Ft"], {"unit:huf": 2}),
+        (["6 Kč", "7 kč", "12 EUR", "3 eur"], {"unit:czk": 2, "unit:eur": 2}),
+    ],
+)
+def test_feet_are_no_forints(tmp_path: Path, values: list[str], units: dict[str, int]) -> None:
+    found = measured(tmp_path, values).semantics
+
+    assert {kind: count for kind, count in found.items() if kind.startswith("unit:")} == units

@@ -24,6 +24,9 @@ from agentic_lakehouse.feeds.storage_faults import why
         ("sftp://user:sec@ret@host/in", "sftp://user:***@host/in"),
         ("https://secret@host/in", "https://***@host/in"),
         ("https://user:secret@host/in?sig=secret", "https://***:***@host/in?***"),
+        ("s3://bucket?key=secret", "s3://bucket?***"),
+        ("s3://bucket?key=sec/ret", "s3://bucket?***"),
+        ("sftp://user@host?password=secret", "sftp://user@host?***"),
         ("simplecache::sftp://user:secret@host/in", "simplecache::sftp://***:***@host/in"),
     ],
 )

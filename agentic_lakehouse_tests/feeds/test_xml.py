@@ -137,6 +137,30 @@ def test_text_with_elements_in_it_stays_text_with_its_markup(write: Write) -> No
     assert reading(path).rows == [("A <b>big</b> &amp; <i>red</i> one",), ("plain & simple",)]
 
 
+def test_text_with_elements_in_it_keeps_its_attributes(write: Write) -> None:
+    path = write("a.xml", '<t><r><d lang="de">A <b>big</b> one</d></r><r><d lang="en">small</d></r></t>')
+
+    assert reading(path).names == ("d", "d.@lang")
+    assert reading(path).rows == [("A <b>big</b> one", "de"), ("small", "en")]
+
+
+def test_text_with_elements_in_an_array_keeps_its_attributes(write: Write) -> None:
+    path = write("a.xml", '<t><r><d lang="de">A <b>big</b> one</d><d>x</d></r><r><d lang="en">small</d></r></t>')
+
+    [[first], [second]] = reading(path).rows
+
+    assert json.loads(first or "") == [{"@lang": "de", "#text": "A <b>big</b> one"}, "x"]
+    assert json.loads(second or "") == [{"@lang": "en", "#text": "small"}]
+
+
+def test_attributes_in_an_array_that_differ_in_their_prefix_alone_are_both_kept(write: Write) -> None:
+    path = write("a.xml", '<t xmlns:a="u:a" xmlns:b="u:b"><r><d a:id="1" b:id="2">x</d><d a:id="3">y</d></r><r/></t>')
+
+    [[cell], _] = reading(path).rows
+
+    assert json.loads(cell or "") == [{"@a:id": "1", "@b:id": "2", "#text": "x"}, {"@id": "3", "#text": "y"}]
+
+
 def test_one_record_is_not_mistaken_for_the_list_of_its_pictures(write: Write) -> None:
     fields = "".join(f"<f{i}>{i}</f{i}>" for i in range(6))
     path = write("a.xml", f"<c><h>x</h><p>{fields}<pictures><u>1</u><u>2</u></pictures></p></c>")

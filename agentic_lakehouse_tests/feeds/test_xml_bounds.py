@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from agentic_lakehouse.errors import FeedUnreadable
-from agentic_lakehouse.feeds import text, xml_records, xml_text
+from agentic_lakehouse.feeds import text, xml_text, xml_window
 from agentic_lakehouse_tests.feeds.conftest import Write
 from agentic_lakehouse_tests.feeds.scene import reading, sniffed
 
@@ -42,7 +42,7 @@ def test_what_is_hostile_or_broken_is_refused_with_one_error(write: Write, conte
 
 def test_a_tag_and_a_record_without_end_are_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xml_text, "MAX_LINE", 1 << 20)
-    monkeypatch.setattr(xml_records, "MAX_LINE", 1 << 20)
+    monkeypatch.setattr(xml_window, "MAX_LINE", 1 << 20)
 
     with pytest.raises(FeedUnreadable, match="one piece of it is longer than"):
         sniffed(write("a.xml", f'<t><r a="{"x" * (3 << 20)}"/></t>'))

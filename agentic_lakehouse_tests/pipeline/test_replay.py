@@ -15,6 +15,7 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec
 from agentic_lakehouse.contracts.governed import Review
 from agentic_lakehouse.pipeline.proposals import spec_proposal
+from agentic_lakehouse.sql import rules
 from agentic_lakehouse.testing import Sandbox
 from agentic_lakehouse_tests.fuzz.world import STEPS, walk
 
@@ -228,6 +229,35 @@ def test_rows_that_a_rule_refused_are_judged_by_the_rules_of_now(sandbox: Sandbo
     assert sandbox.query(refused) == []
     priced = "SELECT price FROM product_core.product WHERE source_product_id = 'R99'"
     assert sandbox.query(priced) == [{"price": Decimal("-1.5000")}]
+    assert sandbox.lakehouse.replay(feed) == []
+
+
+def test_rows_that_a_fault_in_the_code_refused_are_judged_by_the_code_of_now(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = "R99;Ringordner, Muster;0,00;EUR;1\n"
+    feed = sandbox.drop("acme/prices", price_list(0, 40) + free + "R98;Ringordner;-1,50;EUR;1\n")
+    refused = "SELECT _row_number - 40 AS row, rule, status FROM product_core.mapping_errors ORDER BY 1"
+    with monkeypatch.context() as wrong:
+        wrong.setitem(rules._ROW_RULES, "minimum", lambda rule, _: f"{rule.column} <= {rule.argument}")
+        assert sandbox.run(feed).status == "published"
+        assert [row["row"] for row in sandbox.query(refused)] == [1, 2]
+        assert sandbox.lakehouse.replay(feed) == []
+
+    assert len(sandbox.lakehouse.replay(feed)) == 1
+    assert sandbox.run(feed).status == "published"
+
+    assert sandbox.query(refused) == [{"row": 2, "rule": "price_minimum", "status": "open"}]
+    priced = "SELECT price FROM product_core.product WHERE source_product_id = 'R99'"
+    assert sandbox.query(priced) == [{"price": Decimal(0)}]
+    assert sandbox.lakehouse.replay(feed) == []
+
+
+def test_rows_whose_key_a_later_row_repeats_are_no_news(sandbox: Sandbox) -> None:
+    feed = sandbox.drop("acme/prices", price_list(0, 40) + price_list(39, 40).removeprefix(HEADER))
+    assert sandbox.run(feed).status == "published"
+    assert sandbox.query("SELECT rule FROM product_core.mapping_errors") == [{"rule": "duplicate_key"}]
+
     assert sandbox.lakehouse.replay(feed) == []
 
 

@@ -67,6 +67,13 @@ def test_a_null_word_that_the_sample_did_not_hold_is_one(sandbox: Sandbox) -> No
     ]
 
 
+def test_null_words_on_many_rows_do_not_make_a_column_text(sandbox: Sandbox) -> None:
+    _, spec, bronze = load(sandbox, price_list(*(f"B{n};Block;k.A.;7" for n in range(ROWS // 10))))
+
+    assert (spec.columns[2].type, spec.columns[2].nullable, spec.columns[2].null_tokens) == ("decimal", True, ("k.A.",))
+    assert bronze == ROWS
+
+
 def test_a_longer_number_makes_its_column_wider(sandbox: Sandbox) -> None:
     feed, spec, bronze = load(sandbox, price_list("B1;Block;1,234567;7", "B2;Block;123456789012345678,5;8"))
 
