@@ -33,19 +33,18 @@ def open_bytes(path: Path, *, name: str) -> Iterator[BinaryIO]:
     with _opened(path, name) as raw:
         how = packing_of(raw.read(16))
         raw.seek(0)
-        size = path.stat().st_size
         if how == "ZIP":
             with open_archive(raw, name=name) as archive:
                 if not is_document(archive):
                     with open_member(archive, name=name) as member:
-                        yield unpacked(member, how, packed_size=size, name=name)
+                        yield unpacked(member, how, passed=raw.tell, name=name)
                     return
             raw.seek(0)
             yield raw
         elif how is None:
             yield raw
         else:
-            yield unpacked(raw, how, packed_size=size, name=name)
+            yield unpacked(raw, how, passed=raw.tell, name=name)
 
 
 def packing(path: Path, *, name: str) -> Packing | None:
