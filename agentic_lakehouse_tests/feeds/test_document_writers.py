@@ -100,6 +100,9 @@ def test_keys_that_vary_from_record_to_record_make_one_table(tmp_path: Path, wri
     assert found.rows == [("1", None, None, None), (None, "2", None, None), ("3", None, None, "[]")]
 
 
+TEXTS = [f"<b>Größe {i}</b> & mehr €" for i in range(6)]
+
+
 def by_element_tree(path: Path, vocabulary: str, *, encoding: str = "utf-8") -> None:
     ET.ElementTree(_element(minidom_of(vocabulary).documentElement)).write(
         path, encoding=encoding, xml_declaration=True
@@ -140,52 +143,57 @@ def _generate(writer: XMLGenerator, node: Any) -> None:
     writer.endElement(node.tagName)
 
 
+def add(parent: Any, tag: str, text: str = "", *, cdata: bool = False, **attributes: str) -> Any:
+    document = parent.ownerDocument or parent
+    node = parent.appendChild(document.createElement(tag))
+    for name, value in attributes.items():
+        node.setAttribute(name.replace("__", ":"), value)
+    if text:
+        node.appendChild(document.createCDATASection(text) if cdata else document.createTextNode(text))
+    return node
+
+
+def rss(document: minidom.Document) -> None:
+    channel = add(add(document, "rss", version="2.0", xmlns__g="http://base.google.com/ns/1.0"), "channel")
+    add(channel, "title", "Shop")
+    for i, text in enumerate(TEXTS):
+        item = add(channel, "item")
+        add(item, "g:id", f"{i:05d}")
+        add(item, "description", text, cdata=True)
+        add(item, "g:price", f"{i}.50 EUR")
+        for link in ("a", "b"):
+            add(item, "g:additional_image_link", f"https://x.example/{link}")
+
+
+def bmecat(document: minidom.Document) -> None:
+    top = add(document, "BMECAT", version="1.2")
+    add(add(top, "HEADER"), "LANGUAGE", "deu")
+    catalog = add(top, "T_NEW_CATALOG")
+    for i, text in enumerate(TEXTS):
+        item = add(catalog, "ARTICLE", mode="new")
+        add(item, "SUPPLIER_AID", f"{i:05d}")
+        add(add(item, "ARTICLE_DETAILS"), "DESCRIPTION_LONG", text, cdata=True)
+        add(add(add(item, "ARTICLE_PRICE_DETAILS"), "ARTICLE_PRICE", price_type="net"), "PRICE_AMOUNT", f"{i}.50")
+        for keyword in ("a", "b"):
+            add(item, "KEYWORD", keyword)
+
+
+def marketplace(document: minidom.Document) -> None:
+    envelope = add(document, "AmazonEnvelope")
+    add(add(envelope, "Header"), "DocumentVersion", "1.01")
+    for i, text in enumerate(TEXTS):
+        item = add(add(envelope, "Message"), "Product")
+        add(item, "SKU", f"{i:05d}")
+        add(item, "Description", text, cdata=True)
+        add(item, "Price", f"{i}.50", currency="EUR")
+        for bullet in ("a", "b"):
+            add(item, "BulletPoint", bullet)
+
+
 def minidom_of(vocabulary: str) -> minidom.Document:
     """A catalog of six products in the manner of a vocabulary; descriptions are CDATA."""
     document = minidom.Document()
-
-    def add(parent: Any, tag: str, text: str = "", *, cdata: bool = False, **attributes: str) -> Any:
-        node = parent.appendChild(document.createElement(tag))
-        for name, value in attributes.items():
-            node.setAttribute(name.replace("__", ":"), value)
-        if text:
-            node.appendChild(document.createCDATASection(text) if cdata else document.createTextNode(text))
-        return node
-
-    if vocabulary == "rss":
-        top = add(document, "rss", version="2.0", xmlns__g="http://base.google.com/ns/1.0")
-        channel = add(top, "channel")
-        add(channel, "title", "Shop")
-    elif vocabulary == "bmecat":
-        top = add(document, "BMECAT", version="1.2")
-        add(add(top, "HEADER"), "LANGUAGE", "deu")
-        channel = add(top, "T_NEW_CATALOG")
-    else:
-        channel = add(document, "AmazonEnvelope")
-        add(add(channel, "Header"), "DocumentVersion", "1.01")
-    for i in range(6):
-        text = f"<b>Größe {i}</b> & mehr €"
-        if vocabulary == "rss":
-            item = add(channel, "item")
-            add(item, "g:id", f"{i:05d}")
-            add(item, "description", text, cdata=True)
-            add(item, "g:price", f"{i}.50 EUR")
-            for link in ("a", "b"):
-                add(item, "g:additional_image_link", f"https://x.example/{link}")
-        elif vocabulary == "bmecat":
-            item = add(channel, "ARTICLE", mode="new")
-            add(item, "SUPPLIER_AID", f"{i:05d}")
-            add(add(item, "ARTICLE_DETAILS"), "DESCRIPTION_LONG", text, cdata=True)
-            add(add(add(item, "ARTICLE_PRICE_DETAILS"), "ARTICLE_PRICE", price_type="net"), "PRICE_AMOUNT", f"{i}.50")
-            for keyword in ("a", "b"):
-                add(item, "KEYWORD", keyword)
-        else:
-            item = add(add(channel, "Message"), "Product")
-            add(item, "SKU", f"{i:05d}")
-            add(item, "Description", text, cdata=True)
-            add(item, "Price", f"{i}.50", currency="EUR")
-            for bullet in ("a", "b"):
-                add(item, "BulletPoint", bullet)
+    {"rss": rss, "bmecat": bmecat, "marketplace": marketplace}[vocabulary](document)
     return document
 
 
@@ -198,7 +206,6 @@ XML: dict[str, Callable[[Path, str], None]] = {
     "minidom, UTF-16": lambda path, vocabulary: by_minidom(path, vocabulary, encoding="utf-16"),
     "SAX": by_sax,
 }
-TEXTS = [f"<b>Größe {i}</b> & mehr €" for i in range(6)]
 VOCABULARIES = {
     "rss": (
         "rss/channel/item",
