@@ -19,7 +19,7 @@ from agentic_lakehouse.feeds.faults import unreadable
 
 MAX_MEMORY = 8 << 30
 """Address space of the process, in bytes."""
-MAX_SECONDS = 900
+MAX_SECONDS = 300
 REFUSED = 3
 """Exit code where the reader itself says what is wrong."""
 

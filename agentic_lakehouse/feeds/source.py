@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,6 +112,8 @@ def head(path: Path, size: int, *, name: str) -> bytes:
 
 def _opened(path: Path, name: str) -> BinaryIO:
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():  # to open a pipe is to wait for who fills it
+            raise unreadable(name, "is a pipe or a device, no file", hint="Copy what it gives into a file.")
         return path.open("rb")
     except OSError as error:
         raise unreadable(
