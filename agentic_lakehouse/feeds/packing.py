@@ -23,7 +23,7 @@ Packing = Literal["gzip", "bzip2", "xz", "Zstandard", "ZIP"]
 MAX_EXPANSION = 100
 """Most bytes that the packed bytes read so far may each have become, past `FREE_BYTES`. Tables seldom pass 50; bombs
 reach 1,000."""
-FREE_BYTES = 1 << 25
+FREE_BYTES = 1 << 24
 MAX_DICTIONARY = 1 << 28
 """Most memory for an xz stream, whose header asks for up to 4 GB. The strongest usual preset needs 65 MB."""
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip")
