@@ -9,11 +9,13 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
 from agentic_lakehouse.errors import FeedEmpty, FeedUnreadable
-from agentic_lakehouse.feeds import packing, sampling, sniff, splitting, tables, workbook
+from agentic_lakehouse.feeds import columnar, packing, sampling, sniff, splitting, tables, workbook
 from agentic_lakehouse_tests.feeds.conftest import Write
 from agentic_lakehouse_tests.feeds.scene import reading, sniffed
 
@@ -118,3 +120,27 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
         sniffed(tmp_path / "a.csv")
     with pytest.raises(FeedUnreadable, match="is a pipe or a device"):
         sniffed(Path("/dev/zero"))
+
+
+def test_rows_of_parquet_that_unpack_to_megabytes_are_refused_before_they_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"a": [str(i) * 300_000 for i in range(3)]}), path, compression="zstd")
+    assert len(reading(path).rows) == 3
+    monkeypatch.setattr(columnar, "MAX_LINE", 100_000)
+
+    with pytest.raises(FeedUnreadable, match=r"has rows of 300,\d+ bytes; at most 100,000 are read"):
+        reading(path)
+
+
+@pytest.mark.parametrize("at", [-8, 4, 8, 11])
+def test_parquet_that_lies_about_the_sizes_of_its_parts_is_refused(tmp_path: Path, at: int) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"a": list(range(1_000))}), path, write_page_checksum=True)
+    lying = bytearray(path.read_bytes())
+    lying[at : at + 4] = b"\xff\xff\xff\x7f"
+    path.write_bytes(lying)
+
+    with pytest.raises(FeedUnreadable, match="is no whole Parquet file"):
+        reading(path)
