@@ -78,10 +78,15 @@ def _of_table(path: Path, fmt: FileFormat, name: str) -> Sample:
     is_packed = packing(path, name=name) is not None
     names = open_table(path, fmt, name=name).names
     texts = list(_head(path, encoding, name) if is_packed or _is_wide(encoding) else _places(path, encoding, name))
-    found = list(_records(texts, fmt, len(names), line_end(path, encoding, name=name)))
-    rows = [record for record in found if isinstance(record, Record) and len(record.cells) == len(names)]
-    if len(found) >= MANY and len(rows) < MIN_ROWS * len(found):
-        raise no_table(len(rows), len(found) - len(rows), len(names), name=name)
+    rows: list[Record] = []
+    broken = 0
+    for record in _records(texts, fmt, len(names), line_end(path, encoding, name=name)):
+        if isinstance(record, Record) and len(record.cells) == len(names):
+            rows.append(record)
+        else:
+            broken += 1
+    if broken >= MANY and len(rows) < MIN_ROWS * (len(rows) + broken):
+        raise no_table(len(rows), broken, len(names), name=name)
     seen = sum(len(text.encode(encoding, "surrogateescape")) for text in texts)
     return Sample(
         names,
