@@ -81,7 +81,7 @@ def _load_at_once(file: PlainFile) -> Certain:
         file.rows.write(file.source, file.layout, out)
     found = surveying.result()
     certain = _certain(file, out, found, may_be_short=True)
-    if found.islands or len(certain.others) > TAIL + MAX_DOUBTS * found.count:
+    if len(certain.others) > TAIL + MAX_DOUBTS * found.count:
         raise NotPlainError
     return certain
 

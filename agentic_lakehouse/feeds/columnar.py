@@ -14,9 +14,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agentic_lakehouse.feeds.batch import MAX_CELLS, TextBatch, blank_to_null
+from agentic_lakehouse.feeds.batch import MAX_CELLS, MAX_RAW, TextBatch, blank_to_null
 from agentic_lakehouse.feeds.names import require_width, unique_names
 from agentic_lakehouse.feeds.source import unpacked_file, unreadable
+from agentic_lakehouse.feeds.text import MAX_LINE
 
 ColumnarKind = Literal["parquet", "arrow"]
 
@@ -55,7 +56,8 @@ def batches(path: Path, kind: ColumnarKind, *, name: str, batch_rows: int) -> It
     with _opened(path, kind, name) as file:
         names = _names(file.schema.empty_table(), name)
         done = 0
-        for batch in file.batches(max(1, min(batch_rows, MAX_CELLS // max(1, len(names))))):
+        most = min(batch_rows, MAX_CELLS // max(1, len(names)), MAX_RAW // max(1, file.row_size))
+        for batch in file.batches(max(1, most)):
             table = _flat(pa.Table.from_batches([batch]))
             columns = [_text(table.column(i)).alias(column) for i, column in enumerate(names)]
             cells = blank_to_null(pl.DataFrame(columns))
@@ -74,6 +76,8 @@ class _Columnar(NamedTuple):
     schema: pa.Schema
     batches: Callable[[int], Iterator[pa.RecordBatch]]
     """Gives the rows, at most so many at a time."""
+    row_size: int = 0
+    """Bytes of a row, on average, where they are most; 0 where that is not told."""
 
 
 @contextmanager
@@ -82,7 +86,7 @@ def _opened(path: Path, kind: ColumnarKind, name: str) -> Iterator[_Columnar]:
         with unpacked_file(path, name=name) as unpacked:
             if kind == "parquet":
                 with pq.ParquetFile(unpacked, page_checksum_verification=True) as file:
-                    yield _Columnar(file.schema_arrow, file.iter_batches)
+                    yield _Columnar(file.schema_arrow, file.iter_batches, _row_size(file.metadata, name))
             else:
                 with pa.memory_map(str(unpacked)) as source:
                     yield _arrow(source)
@@ -92,6 +96,18 @@ def _opened(path: Path, kind: ColumnarKind, name: str) -> Iterator[_Columnar]:
             f"is no whole {kind.capitalize()} file ({str(error).strip().partition(chr(10))[0]})",
             hint="Ask the vendor to send it again.",
         ) from error
+
+
+def _row_size(told: pq.FileMetaData, name: str) -> int:
+    groups = [told.row_group(number) for number in range(told.num_row_groups)]
+    size = max((group.total_byte_size // max(1, group.num_rows) for group in groups), default=0)
+    if size > MAX_LINE:
+        raise unreadable(
+            name,
+            f"has rows of {size:,} bytes; at most {MAX_LINE:,} are read",
+            hint="Ask the vendor for links in place of pictures and documents.",
+        )
+    return size
 
 
 def _arrow(source: pa.MemoryMappedFile) -> _Columnar:

@@ -21,7 +21,7 @@ from agentic_lakehouse.feeds.names import positions, require_width, unique_names
 from agentic_lakehouse.feeds.quotes import Reading, readings
 from agentic_lakehouse.feeds.source import unreadable
 from agentic_lakehouse.feeds.splitting import Dialect, records
-from agentic_lakehouse.feeds.tables import only_first, with_footer
+from agentic_lakehouse.feeds.tables import only_first, require_rows, with_footer
 from agentic_lakehouse.feeds.text import lines
 
 __all__ = ["Dialect", "Table", "find_titles", "open_table", "records", "rows"]
@@ -68,12 +68,13 @@ def rows(path: Path, fmt: FileFormat, *, name: str) -> tuple[tuple[str, ...], It
 
     Raises:
         FeedUnreadable: the file cannot be read, or its header is no record; while the records are read,
-            as `lines`.
+            as `lines`, or hardly any are rows.
     """
     table = open_table(path, fmt, name=name)
     header_rows = 0 if table.titles is None else fmt.header_rows
-    data = islice(_records(path, fmt, table.mender.width, name=name), header_rows, None)
-    return table.names, table.rows_of(data)
+    width = table.mender.width
+    data = islice(_records(path, fmt, width, name=name), header_rows, None)
+    return table.names, table.rows_of(require_rows(data, width, name=name))
 
 
 def open_table(path: Path, fmt: FileFormat, *, name: str) -> Table:

@@ -145,7 +145,9 @@ def _with_best_quote(sample: list[str], dialect: Dialect, text: str) -> Trial:
     best = _with_spaces(sample, try_dialect(sample, dialect))
     dialect = best.dialect
     if '\\"' in text:
-        best = _more_consistent(best, try_dialect(sample, replace(dialect, escape="\\")))
+        escaped = try_dialect(sample, replace(dialect, escape="\\"))
+        is_habit = text.count('\\"') >= MIN_STRAY and escaped.consistency == best.consistency
+        best = escaped if is_habit else _more_consistent(best, escaped)
     bare = try_dialect(sample, replace(dialect, quote=None))
     stray = _stray_quotes(sample, dialect, '"')
     if bare.consistency > best.consistency and stray >= max(MIN_STRAY, _quoted(sample, dialect, '"')):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from pathlib import Path
 
 from agentic_lakehouse.feeds.excerpts import excerpts
@@ -27,25 +28,47 @@ BYTE_ORDER_MARKS = (
 )
 OTHER_SCRIPTS = (
     "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr",
+    "iso8859_5", "cp866", "iso8859_7",
 )  # fmt: skip
 """Code pages in which words are runs of bytes beyond ASCII, most used first."""
 
 _SIGNS = "€£©®™°²³½¼¾±×·–—‘’“”„…•«»µ§º\u00a0"
 _WESTERN = _SIGNS + "äöüßéèêëàâçîïôùûœæñáíóúåøãõìò" + "ÄÖÜÉÈÊÀÂÇÎÔŒÆÑÁÍÓÚÅØÃÕ" + "¡¿ª"
 _CENTRAL = _SIGNS + "äöüßąćęłńóśźżáčďéěíňřšťúůýžőű" + "ÄÖÜĄĆĘŁŃÓŚŹŻÁČĎÉĚÍŇŘŠŤÚŮÝŽŐŰ"
+_BALTIC = _SIGNS + "ąčęėįšųūžāēģīķļņäõöüéó" + "ĄČĘĖĮŠŲŪŽĀĒĢĪĶĻŅÄÕÖÜÉÓ"
 LATIN = {
     "cp1252": frozenset(_WESTERN),
     "cp1250": frozenset(_CENTRAL),
     "cp1254": frozenset(_WESTERN + "şğıŞĞİ"),
     "cp850": frozenset(_WESTERN),
     "mac_roman": frozenset(_WESTERN),
+    "iso8859_15": frozenset(_WESTERN + "šžŠŽ"),
+    "iso8859_2": frozenset(_CENTRAL),
+    "cp1257": frozenset(_BALTIC),
+    "cp852": frozenset(_CENTRAL),
 }
 """Latin code pages, most used first, with the characters beyond ASCII that product texts in them hold."""
+
+ALPHABETS = tuple(
+    frozenset(letters + letters.upper())
+    for letters in (
+        "äöüß", "àâçéèêëîïôùûœæ", "áéíóúüñ", "àèéìíòóùú", "áâãàçéêíóôõú", "äöåæøé", "çğıöşüâî",
+        "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîşţ",
+        "ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž",
+    )
+)  # fmt: skip
+"""Letters beyond ASCII of one language each: where several code pages make usual letters of a text, it is in the one
+that makes most of them letters of one language."""
 
 MIN_LATIN = 0.7
 """Least share of usual characters at which a Latin code page is believed without a second look."""
 
 _FOREIGN_RUN = re.compile(rb"[\x80-\xff]+")
+_FOREIGN = re.compile(rb"[\x80-\xff]")
+MIN_HEBREW = 50
+"""Letters of a text that may be believed to be in Hebrew."""
+_NO_HEBREW = re.compile(rb"[\xc0-\xdf\xfb-\xff]")
+_GREEK_ALPHA = re.compile(rb"\xb6[\xe1-\xfe]")
 _SIGN_IN_WORD = re.compile(r"(?<=[a-zA-Z])[^\w\s!-~’‘–·®™](?=[a-zA-Z])|(?<=[a-zA-Z])[²³½¼¾ºª](?=[a-zA-Z])")
 _CONTROL = re.compile(rb"[\x00\x02-\x08\x0e-\x1b\x7f]")
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
@@ -112,15 +135,27 @@ def _foreign_sample(path: Path, name: str) -> bytes:
 
 def _legacy(sample: bytes) -> str:
     likelihoods = {codec: _likelihood(sample, codec) for codec in LATIN}
-    latin = max(likelihoods, key=lambda codec: likelihoods[codec])
+    most = max(likelihoods.values())
+    latin = max((c for c in LATIN if likelihoods[c] == most), key=lambda codec: _in_one_language(sample, codec))
     runs = _FOREIGN_RUN.findall(sample)
     if sum(map(len, runs)) > 2 * len(runs) or likelihoods[latin] < MIN_LATIN:
         from charset_normalizer import from_bytes
 
         other = from_bytes(sample, cp_isolation=list(OTHER_SCRIPTS)).best()
         if other is not None:
-            return other.encoding
+            return _told_from_twin(other.encoding, sample)
     return latin if likelihoods[latin] > 0 else "latin-1"
+
+
+def _told_from_twin(codec: str, sample: bytes) -> str:
+    """Return the code page that a text is in, of two that are taken for each other.
+
+    Hebrew's letters are Russian's small ones less the last five, of which every Russian text has some. In Greek, only
+    the letter alpha with an accent stands elsewhere in the ISO page: where the Windows page has a sign.
+    """
+    if codec == "cp1251" and len(_FOREIGN.findall(sample)) >= MIN_HEBREW and not _NO_HEBREW.search(sample):
+        return "cp1255"
+    return "iso8859_7" if codec == "cp1253" and _GREEK_ALPHA.search(sample) else codec
 
 
 def _likelihood(sample: bytes, codec: str) -> float:
@@ -132,3 +167,9 @@ def _likelihood(sample: bytes, codec: str) -> float:
     foreign = [c for c in text if not c.isascii()]
     usual = sum(c in LATIN[codec] for c in foreign)
     return (usual - len(_SIGN_IN_WORD.findall(text))) / len(foreign)
+
+
+def _in_one_language(sample: bytes, codec: str) -> int:
+    """Return how many letters beyond ASCII belong to one language, the one that has most of them."""
+    letters = Counter(c for c in sample.decode(codec, "replace") if not c.isascii())
+    return max(sum(letters[c] for c in alphabet) for alphabet in ALPHABETS)

@@ -12,6 +12,7 @@ import io
 import lzma
 import re
 import zlib
+from collections.abc import Callable
 from typing import IO, Any, BinaryIO, Literal, cast
 from zipfile import BadZipFile
 
@@ -19,9 +20,10 @@ from agentic_lakehouse.feeds.faults import unreadable
 
 Packing = Literal["gzip", "bzip2", "xz", "Zstandard", "ZIP"]
 
-MAX_EXPANSION = 250
-"""Most bytes that one packed byte may become, past `FREE_BYTES`. Tables seldom pass 50; bombs reach 1,000."""
-FREE_BYTES = 1 << 28
+MAX_EXPANSION = 200
+"""Most bytes that the packed bytes read so far may each have become, past `FREE_BYTES`. Tables seldom pass 50, sparse
+ones 100; bombs reach 1,000."""
+FREE_BYTES = 1 << 26
 MAX_DICTIONARY = 1 << 28
 """Most memory for an xz stream, whose header asks for up to 4 GB. The strongest usual preset needs 65 MB."""
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip")
@@ -43,15 +45,21 @@ def packing_of(start: bytes) -> Packing | None:
     return next((packing for packing, magic in _STREAMS.items() if magic.match(start)), None)
 
 
-def unpacked(raw: IO[bytes], packing: Packing, *, packed_size: int, name: str) -> BinaryIO:
-    """Return the stream inside a packed one; for a ZIP, `raw` is the stream of its member.
+def unpacked(raw: IO[bytes], packing: Packing, *, passed: Callable[[], int], name: str) -> BinaryIO:
+    """Return the stream inside a packed one.
+
+    Args:
+        raw: the packed bytes; for a ZIP, the stream of its member.
+        packing: what they are packed in.
+        passed: tells how many packed bytes were read so far.
+        name: what messages call the file.
 
     Raises:
         FeedUnreadable: what is inside is packed again; or (while it is read) the stream is cut off,
             damaged, or unpacks to more than `MAX_EXPANSION` times its size.
     """
     stream: io.BufferedReader[Any] = io.BufferedReader(
-        _Bounded(_decoder(raw, packing), packing, packed_size=packed_size, name=name), CHUNK
+        _Bounded(_decoder(raw, packing), packing, passed=passed, name=name), CHUNK
     )
     again = packing_of(stream.peek(16)[:16])
     if again is not None and again != "ZIP":  # a ZIP inside may be a workbook: its reader tells
@@ -83,10 +91,10 @@ def _decoder(raw: IO[bytes], packing: Packing) -> Any:
 class _Bounded(io.RawIOBase):
     """A decoder whose faults are errors that a user can read, and that stops at bombs."""
 
-    def __init__(self, decoder: Any, packing: Packing, *, packed_size: int, name: str) -> None:
+    def __init__(self, decoder: Any, packing: Packing, *, passed: Callable[[], int], name: str) -> None:
         self._decoder = decoder
         self._packing = packing
-        self._bound = max(FREE_BYTES, packed_size * MAX_EXPANSION)
+        self._passed = passed
         self._name = name
         self._size = 0
 
@@ -103,11 +111,10 @@ class _Bounded(io.RawIOBase):
                 hint="Ask the vendor to send it again.",
             ) from error
         self._size += count
-        if self._size > self._bound:
+        if self._size > FREE_BYTES and self._size > MAX_EXPANSION * self._passed():
             raise unreadable(
                 self._name,
-                f"its {self._packing} stream unpacks to more than {self._bound:,} bytes, "
-                f"{MAX_EXPANSION} times its size",
+                f"its {self._packing} stream unpacks to {self._size:,} bytes and more, {MAX_EXPANSION} times its size",
                 hint="Ask the vendor for the file unpacked.",
             )
         return count

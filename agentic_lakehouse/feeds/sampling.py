@@ -12,18 +12,21 @@ from itertools import islice
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
-from agentic_lakehouse.feeds.batch import BATCH_ROWS, PIECE_ROWS, Record, TextBatch, batches
+from agentic_lakehouse.feeds.batch import BATCH_ROWS, PIECE_ROWS, Fault, Record, TextBatch, batches
 from agentic_lakehouse.feeds.delimited import open_table
 from agentic_lakehouse.feeds.excerpts import PLACES, excerpts
 from agentic_lakehouse.feeds.read import read_batches, source_names
 from agentic_lakehouse.feeds.source import packing
 from agentic_lakehouse.feeds.splitting import Dialect, records
+from agentic_lakehouse.feeds.tables import no_table
 from agentic_lakehouse.feeds.text import line_end, open_text
 
 SAMPLED_FROM = 8 << 20
 """Bytes from which on a file is not measured whole."""
 EXCERPT = 1 << 19
 """Bytes that are read in each place; of JSON and XML, as many as in all places together."""
+MIN_ROWS, MANY = 0.1, 200_000
+"""Least share of rows among that many records from all over a file; with fewer of them it is no table."""
 DOCUMENTS = frozenset({"json", "jsonl", "xml"})
 
 
@@ -48,7 +51,7 @@ def sample(path: Path, fmt: FileFormat, *, name: str) -> Sample | None:
     Damaged records are left out. It is `None` where a file is small, or of a kind that is quick to read.
 
     Raises:
-        FeedUnreadable: the file cannot be read as `fmt`.
+        FeedUnreadable: the file cannot be read as `fmt`, or hardly any of its records are rows.
     """
     if not is_sampled(path, fmt):
         return None
@@ -75,7 +78,15 @@ def _of_table(path: Path, fmt: FileFormat, name: str) -> Sample:
     is_packed = packing(path, name=name) is not None
     names = open_table(path, fmt, name=name).names
     texts = list(_head(path, encoding, name) if is_packed or _is_wide(encoding) else _places(path, encoding, name))
-    rows = list(_rows(texts, fmt, len(names), line_end(path, encoding, name=name)))
+    rows: list[Record] = []
+    broken = 0
+    for record in _records(texts, fmt, len(names), line_end(path, encoding, name=name)):
+        if isinstance(record, Record) and len(record.cells) == len(names):
+            rows.append(record)
+        else:
+            broken += 1
+    if broken >= MANY and len(rows) < MIN_ROWS * (len(rows) + broken):
+        raise no_table(len(rows), broken, len(names), name=name)
     seen = sum(len(text.encode(encoding, "surrogateescape")) for text in texts)
     return Sample(
         names,
@@ -84,12 +95,11 @@ def _of_table(path: Path, fmt: FileFormat, name: str) -> Sample:
     )
 
 
-def _rows(texts: Iterable[str], fmt: FileFormat, width: int, end: str) -> Iterator[Record]:
+def _records(texts: Iterable[str], fmt: FileFormat, width: int, end: str) -> Iterator[Record | Fault]:
     for place, text in enumerate(texts):
         headed = place == 0 and fmt.header_row is not None
         lines = islice(io.StringIO(text, newline=end), (fmt.header_row or 1) - 1 if headed else 0, None)
-        found = islice(records(lines, Dialect.of(fmt), width=width), fmt.header_rows if headed else 0, None)
-        yield from (record for record in found if isinstance(record, Record) and len(record.cells) == width)
+        yield from islice(records(lines, Dialect.of(fmt), width=width), fmt.header_rows if headed else 0, None)
 
 
 def _is_wide(encoding: str) -> bool:

@@ -2,7 +2,7 @@
 
 The reader of workbooks is native code that takes its whole process down on some truncated and on hostile
 files: a cell in the last row and column alone makes it ask for gigabytes. Here that process is a small
-one, bounded in memory, and nothing else falls with it.
+one, bounded in memory by what the workbook holds, and nothing else falls with it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,12 @@ import polars as pl
 from agentic_lakehouse.feeds.faults import unreadable
 
 MAX_MEMORY = 8 << 30
-"""Address space of the process, in bytes."""
-MAX_SECONDS = 900
+"""Most address space of the process, in bytes."""
+LEAST_MEMORY = 3 << 29
+MEMORY_PER_BYTE = 16
+"""What it gets for any workbook, and for each byte of its parts: a cell takes more than ten of them, and once parsed,
+converted and copied less than two hundred."""
+MAX_SECONDS = 300
 REFUSED = 3
 """Exit code where the reader itself says what is wrong."""
 
@@ -58,7 +63,11 @@ def sheet_cells(path: Path, sheet: str | None, *, name: str) -> tuple[str, pl.Da
         if done.returncode == REFUSED:
             raise _damaged(name, done.stderr.decode("utf-8", "replace").strip())
         if done.returncode:
-            raise _damaged(name, "its parts contradict each other, or it claims a sheet of immense size")
+            raise unreadable(
+                name,
+                "is no readable workbook (its parts contradict each other, or it claims a sheet of immense size)",
+                hint="Delete what stands far below or beside the table, and save it as XLSX without a password.",
+            )
         found = done.stdout.decode()
         if not cells.exists():
             raise unreadable(
@@ -79,7 +88,8 @@ def _main(source: str, target: str, sheet: str | None = None) -> int:
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+        memory = min(MAX_MEMORY, LEAST_MEMORY + MEMORY_PER_BYTE * _unpacked_size(source))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     try:
         book = fastexcel.read_excel(source)
         found = (sheet, _load(book, sheet)[1]) if sheet else _fullest(book)
@@ -90,6 +100,13 @@ def _main(source: str, target: str, sheet: str | None = None) -> int:
         sys.stdout.buffer.write(found[0].encode())
         found[1].write_ipc(target)
     return 0
+
+
+def _unpacked_size(source: str) -> int:
+    if not zipfile.is_zipfile(source):
+        return Path(source).stat().st_size
+    with zipfile.ZipFile(source) as archive:
+        return sum(part.file_size for part in archive.infolist())
 
 
 def _fullest(book: Any) -> tuple[str, pl.DataFrame] | None:

@@ -13,6 +13,7 @@ from agentic_lakehouse.feeds import columnar
 from agentic_lakehouse.feeds.delimited import find_titles
 from agentic_lakehouse.feeds.dialect import choose_dialect
 from agentic_lakehouse.feeds.encoding import detect_encoding
+from agentic_lakehouse.feeds.excerpts import excerpts
 from agentic_lakehouse.feeds.json_decoding import DECODER
 from agentic_lakehouse.feeds.record_path import find_record_path
 from agentic_lakehouse.feeds.source import head, inner_suffix, unreadable
@@ -22,6 +23,8 @@ from agentic_lakehouse.feeds.xml_shape import find_records
 PEEK = 1 << 16
 """Bytes from which the kind is told."""
 ZIP_MAGIC = b"PK\x03\x04"
+MAX_LINES = 50_000_000
+"""Most lines of a file without a delimiter. Longer lists than any vendor's are broken tables, or no text."""
 OTHER_KINDS = (
     (b"%PDF", "a PDF"),
     (b"PK\x05\x06", "an empty ZIP archive"),
@@ -39,6 +42,7 @@ READABLE = "Send CSV (or other delimited text), JSON, JSON lines, XML, Parquet, 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".tab", ".psv", ".dat"})
 LINES_SUFFIXES = frozenset({".jsonl", ".ndjson"})
 
+_BLANK = b"\x00 \t\r\n"
 _HTML = re.compile(r"<(!doctype\s+html|html)\b", re.IGNORECASE)
 _XML = re.compile(r"<(\?xml\b|!--|!DOCTYPE\b|[A-Za-z_][^<>]*>)")
 _DECLARED = re.compile(r"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
@@ -56,8 +60,12 @@ def sniff(path: Path, *, name: str) -> FileFormat:
         FeedUnreadable: it is binary, truncated, of an unknown kind, or cannot be opened.
     """
     start = head(path, PEEK, name=name)
-    if not start.strip(b"\x00 \t\r\n"):
-        raise _empty(name)
+    if not start.strip(_BLANK):
+        if len(start) < PEEK:
+            raise _empty(name)
+        raise unreadable(
+            name, f"begins with {PEEK:,} blank or NUL characters", hint="Ask the vendor to send the file again."
+        )
     for magic, what in OTHER_KINDS:
         if start.startswith(magic):
             raise unreadable(name, f"is {what}", hint=READABLE)
@@ -133,6 +141,8 @@ def _delimited(path: Path, encoding: str, name: str) -> FileFormat:
         raise unreadable(
             name, "has no character that divides its lines into columns", hint=f"Call a list `.csv`. {READABLE}"
         )
+    if dialect.delimiter is None:
+        _require_few(path, name)
     header = find_titles(path, encoding, dialect, name=name)
     return FileFormat(
         kind="csv",
@@ -143,3 +153,15 @@ def _delimited(path: Path, encoding: str, name: str) -> FileFormat:
         header_row=header.line if header else None,
         header_rows=header.rows if header else 1,
     )
+
+
+def _require_few(path: Path, name: str) -> None:
+    """Refuse a list of absurdly many lines: their number is told from excerpts."""
+    found = b"".join(excerpts(path, PEEK, name=name))
+    lines = found.count(b"\n") * path.stat().st_size // len(found)
+    if lines > MAX_LINES:
+        raise unreadable(
+            name,
+            f"has about {lines:,} lines that no character divides into columns; at most {MAX_LINES:,} are read",
+            hint="Look for a quote that is never closed, or for the delimiter that the vendor meant.",
+        )

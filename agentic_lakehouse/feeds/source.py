@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,19 +34,18 @@ def open_bytes(path: Path, *, name: str) -> Iterator[BinaryIO]:
     with _opened(path, name) as raw:
         how = packing_of(raw.read(16))
         raw.seek(0)
-        size = path.stat().st_size
         if how == "ZIP":
             with open_archive(raw, name=name) as archive:
                 if not is_document(archive):
                     with open_member(archive, name=name) as member:
-                        yield unpacked(member, how, packed_size=size, name=name)
+                        yield unpacked(member, how, passed=raw.tell, name=name)
                     return
             raw.seek(0)
             yield raw
         elif how is None:
             yield raw
         else:
-            yield unpacked(raw, how, packed_size=size, name=name)
+            yield unpacked(raw, how, passed=raw.tell, name=name)
 
 
 def packing(path: Path, *, name: str) -> Packing | None:
@@ -112,6 +112,8 @@ def head(path: Path, size: int, *, name: str) -> bytes:
 
 def _opened(path: Path, name: str) -> BinaryIO:
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():  # to open a pipe is to wait for who fills it
+            raise unreadable(name, "is a pipe or a device, no file", hint="Copy what it gives into a file.")
         return path.open("rb")
     except OSError as error:
         raise unreadable(

@@ -2,7 +2,8 @@
 
 Python's `csv` module does the splitting (it takes lines from an iterator, so what each record consumed
 is known exactly). Where quoting is broken, only the record's first line is given up: the lines behind
-it, which a runaway quote swallowed, are read again as records of their own.
+it, which a runaway quote swallowed, are read again as records of their own. A quote among them that stays
+open to the end of its line, too, ends where the first one did: it is not followed there once more.
 """
 
 from __future__ import annotations
@@ -111,13 +112,14 @@ class _Lines:
         self._source = source
         self._returned: deque[str] = deque()
         self.taken: list[str] = []
+        self._most = MAX_RECORD_LINES
         self._size = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        if len(self.taken) >= MAX_RECORD_LINES or self._size > MAX_LINE:
+        if len(self.taken) >= self._most or self._size > MAX_LINE:
             raise csv.Error("quote is never closed")
         line = self._returned.popleft() if self._returned else next(self._source)
         self.taken.append(line)
@@ -130,9 +132,10 @@ class _Lines:
             self._returned.extendleft(reversed(self.taken[-count:]))
             del self.taken[-count:]
 
-    def start_record(self) -> None:
-        """Forget what was taken."""
+    def start_record(self, most: int = MAX_RECORD_LINES) -> None:
+        """Forget what was taken; of the next record, give at most so many lines."""
         self.taken = []
+        self._most = most
         self._size = 0
 
 
@@ -153,18 +156,21 @@ def records(
     feed = _Lines(iter(source))
     reader = dialect.reader(feed)
     number = first_line
+    swallowed = first_line  # lines up to here, a quote that was not meant ran over to their ends
     while True:
-        feed.start_record()
+        feed.start_record(1 if number < swallowed else MAX_RECORD_LINES)
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
+            swallowed = max(swallowed, number + len(feed.taken) - 1)
             feed.give_back(len(feed.taken) - 1)
             line = feed.taken[0]
             yield from _cut_at_returns(number, line, dialect, width) or [_broken(number, line, str(error))]
         else:
             if width is not None and len(feed.taken) > 1 and len(cells) != width:
+                swallowed = max(swallowed, number + len(feed.taken) - 1)
                 feed.give_back(len(feed.taken) - 1)
                 yield _broken(number, feed.taken[0], "quote swallows lines")
                 number += 1

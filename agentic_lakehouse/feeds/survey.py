@@ -92,7 +92,8 @@ def survey(path: Path, layout: Layout, *, counts_cells: bool = True) -> Survey:
     Args:
         path: local file.
         layout: what its records are like.
-        counts_cells: whether plain records are known to have all their cells; see `structure`.
+        counts_cells: whether plain records are known to have all their cells; see `structure`. Where not, the first
+            record that is not plain ends the survey.
 
     Raises:
         NotPlainError: too much of the file is not plain, or a line is longer than any may be.
@@ -111,12 +112,12 @@ def survey(path: Path, layout: Layout, *, counts_cells: bool = True) -> Survey:
             if found.is_whole and (found.count or _may_grow(reach, offset, size)):
                 reach = reach if found.count else 4 * reach
                 continue
-            island = _island(source, offset, line, number, layout)
+            if not counts_cells:
+                raise NotPlainError
+            island = _island(source, offset, line, number, layout, apart=apart)
             islands.append(island)
             number, line = number + island.records, line + island.lines
             apart += island.end - offset
-            if apart > max(FREE_ISLANDS, MAX_ISLANDS * (island.end - layout.start)):
-                raise NotPlainError
             offset, reach = island.end, AFTER_ISLAND
     return Survey(layout, number - 1, tuple(islands), np.concatenate([np.empty((0, 4), np.int64), *groups]))
 
@@ -150,17 +151,33 @@ def _groups(found: Structure, number: int, offset: int, line: int) -> np.ndarray
     return np.column_stack((first, starts + offset, ends + offset, found.lines[::STRIDE] + line)).astype(np.int64)
 
 
-def _island(source: BinaryIO, offset: int, line: int, first: int, layout: Layout) -> Island:
+def _island(source: BinaryIO, offset: int, line: int, first: int, layout: Layout, *, apart: int) -> Island:
     """Read with care from `offset` on, up to where some whole records in a row are behind.
 
+    Args:
+        source: the file.
+        offset: where the island begins.
+        line: its line there.
+        first: number of its first record.
+        layout: what its records are like.
+        apart: bytes of the islands before.
+
     Raises:
-        NotPlainError: a line is longer than any may be.
+        NotPlainError: a line is longer than any may be, or islands are too much of the file.
     """
     sizes = array("q")
-    count = calm = last = 0
+    count = calm = last = read = 0
     end = None
+
+    def note(size: int) -> None:
+        nonlocal read
+        read += size
+        if apart + read > max(FREE_ISLANDS, MAX_ISLANDS * (offset + read - layout.start)):
+            raise NotPlainError
+        sizes.append(size)
+
     source.seek(offset)
-    for record in records(texts_of(source, sizes.append), layout.dialect, first_line=line, width=layout.width):
+    for record in records(texts_of(source, note), layout.dialect, first_line=line, width=layout.width):
         if calm >= CALM and record.line > last:
             end = record.line - line
             break

@@ -1,4 +1,4 @@
-"""Tell where a table ends: where a second one begins below it, or at its footer."""
+"""Tell where a table ends: where a second one begins below it, or at its footer; and whether it is one at all."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ FOOTER = "footer"
 """Code of the records of other widths that end a table."""
 MAX_FOOTER = 20
 """Most records of a footer."""
+MAX_BROKEN = 1_000_000
+"""Most records of other widths in a file where they are more than its rows."""
 
 Found = Record | Fault
 
@@ -36,6 +38,32 @@ def require_one_table(broken: Iterable[BrokenRecord], *, name: str) -> None:
             hint="Ask the vendor for one table a file, or put each into a feed of its own.",
             line=second.line,
         )
+
+
+def require_rows(found: Iterable[Found], width: int, *, name: str) -> Iterator[Found]:
+    """Yield the records of a table, as long as they are one.
+
+    Raises:
+        FeedUnreadable: hardly any of very many records are as wide as the table.
+    """
+    whole = broken = 0
+    for record in found:
+        if isinstance(record, Record) and len(record.cells) == width:
+            whole += 1
+        else:
+            broken += 1
+            if broken > MAX_BROKEN and broken > whole:
+                raise no_table(whole, broken, width, name=name)
+        yield record
+
+
+def no_table(whole: int, broken: int, width: int, *, name: str) -> Exception:
+    """Make the error for a file that holds hardly any rows."""
+    return unreadable(
+        name,
+        f"is no table: of {whole + broken:,} of its records, {broken:,} are not {width} cells wide",
+        hint="Look for a quote that is never closed; ask the vendor to send it again.",
+    )
 
 
 def only_first(found: Iterable[Found], width: int) -> Iterator[Found]:

@@ -19,7 +19,7 @@ from agentic_lakehouse.feeds.archives import is_document, open_archive
 from agentic_lakehouse.feeds.batch import MAX_CELLS, TextBatch
 from agentic_lakehouse.feeds.headers import SAMPLE_ROWS, Header, Row, find_header, header_over, join_header
 from agentic_lakehouse.feeds.names import positions, require_width, unique_names
-from agentic_lakehouse.feeds.packing import packed_twice
+from agentic_lakehouse.feeds.packing import FREE_BYTES, MAX_EXPANSION, packed_twice
 from agentic_lakehouse.feeds.sheet_process import sheet_cells
 from agentic_lakehouse.feeds.source import unpacked_file, unreadable
 
@@ -181,6 +181,7 @@ def _kind(file: Path, name: str) -> WorkbookKind:
                 raise packed_twice(name)
             parts = {part.filename for part in archive.infolist()}
             _require_size(sum(part.file_size for part in archive.infolist()), name)
+            _require_no_bomb(archive, name)
             try:
                 broken = archive.testzip()
                 kind = MIME_TYPES.get(archive.read("mimetype")) if "mimetype" in parts else None
@@ -202,3 +203,13 @@ def _require_size(size: int, name: str) -> None:
         raise unreadable(
             name, f"unpacks to more than {MAX_UNPACKED:,} bytes", hint="Ask the vendor for CSV or Parquet."
         )
+
+
+def _require_no_bomb(archive: zipfile.ZipFile, name: str) -> None:
+    for part in archive.infolist():
+        if part.file_size > max(FREE_BYTES, MAX_EXPANSION * part.compress_size):
+            raise unreadable(
+                name,
+                f"its part {part.filename} unpacks to {part.file_size:,} bytes, over {MAX_EXPANSION} times its size",
+                hint="Ask the vendor for CSV or Parquet.",
+            )

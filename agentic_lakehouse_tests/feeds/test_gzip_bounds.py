@@ -14,7 +14,7 @@ def test_a_gzip_bomb_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(packing, "FREE_BYTES", 100_000)
     path = write("a.csv.gz", gzip.compress(b"a;b\n1;2\n" * 500_000))
 
-    with pytest.raises(FeedUnreadable, match="250 times its size"):
+    with pytest.raises(FeedUnreadable, match="times its size"):
         sniffed(path)
 
 

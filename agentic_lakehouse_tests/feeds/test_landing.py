@@ -128,6 +128,24 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
     ]
 
 
+def test_devices_and_links_in_a_circle_are_never_opened(tmp_path: Path) -> None:
+    put(tmp_path, "acme/prices/a.csv")
+    (tmp_path / "acme/prices/b.csv").symlink_to("/dev/zero")
+    (tmp_path / "acme/prices/c.csv").symlink_to("d.csv")
+    (tmp_path / "acme/prices/d.csv").symlink_to("c.csv")
+    (tmp_path / "acme/round").symlink_to(tmp_path)
+    zone = LandingZone(str(tmp_path))
+
+    assert [c.path for c in zone.candidates(PRICES)] == ["acme/prices/a.csv"]
+    assert zone.candidates(Feed("acme", "round")) == []
+    assert [p.partition(":")[0] for p in zone.problems()] == [
+        "acme/prices/b.csv",
+        "acme/prices/c.csv",
+        "acme/prices/d.csv",
+        "acme/round/acme",
+    ]
+
+
 def test_a_file_is_no_zone(tmp_path: Path) -> None:
     assert not LandingZone(str(put(tmp_path, "a.csv"))).exists()
 

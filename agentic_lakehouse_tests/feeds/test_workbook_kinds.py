@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+import polars as pl
 import pytest
 import xlsxwriter
 import xlwt
@@ -105,8 +107,7 @@ def test_a_table_reads_the_same_from_every_kind_of_workbook(tmp_path: Path, kind
     assert found.lines == [4, 5, 6]
 
 
-def test_a_formula_gives_the_value_that_was_saved_with_it_and_hidden_rows_are_rows(tmp_path: Path) -> None:
-    path = tmp_path / "a.xlsx"
+def xlsx_with_formula(path: Path) -> None:
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["Nr", "Summe"])
@@ -115,4 +116,83 @@ def test_a_formula_gives_the_value_that_was_saved_with_it_and_hidden_rows_are_ro
         sheet.write_row(2, 0, ["A2", 1])
         sheet.set_row(2, options={"hidden": True})
 
-    assert reading(path).rows == [("A1", "42"), ("A2", "1")]
+
+def xls_with_hidden_row(path: Path) -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("A")
+    for i, row in enumerate([["Nr", "Summe"], ["A1", 42], ["A2", 1]]):
+        for j, value in enumerate(row):
+            sheet.write(i, j, value)
+    sheet.row(2).hidden = True
+    book.save(str(path))
+
+
+def ods_with_formula(path: Path) -> None:
+    book, table = OpenDocumentSpreadsheet(), Table(name="A")
+    formula = TableCell(valuetype="float", value="42", formula="of:=6*7")
+    rows = [[ods_cell("Nr"), ods_cell("Summe")], [ods_cell("A1"), formula], [ods_cell("A2"), ods_cell(1.0)]]
+    for at, cells in enumerate(rows):
+        row = TableRow(visibility="collapse" if at == 2 else "visible")
+        for cell in cells:
+            row.addElement(cell)
+        table.addElement(row)
+    book.spreadsheet.addElement(table)
+    book.save(str(path))
+
+
+@pytest.mark.parametrize("write", [xlsx_with_formula, xls_with_hidden_row, ods_with_formula])
+def test_a_formula_gives_the_value_that_was_saved_with_it_and_hidden_rows_are_rows(
+    tmp_path: Path, write: Callable[[Path], None]
+) -> None:
+    write(tmp_path / "a.dat")
+
+    assert reading(tmp_path / "a.dat").rows == [("A1", "42"), ("A2", "1")]
+
+
+def by_openpyxl(path: Path, rows: Sheet) -> None:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+
+
+def by_openpyxl_row_by_row(path: Path, rows: Sheet) -> None:
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("A")
+    for row in rows:
+        sheet.append(row)
+    book.save(path)
+
+
+def by_polars(path: Path, rows: Sheet) -> None:
+    pl.DataFrame(rows[1:], schema=rows[0], orient="row").write_excel(path)
+
+
+def by_polars_below_a_title(path: Path, rows: Sheet) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("A").write(0, 0, "Preisliste 2024")
+        pl.DataFrame(rows[1:], schema=rows[0], orient="row").write_excel(book, worksheet="A", position="B4")
+
+
+WORKBOOKS: dict[str, Callable[[Path, Sheet], None]] = {
+    "openpyxl": by_openpyxl,
+    "openpyxl, row by row": by_openpyxl_row_by_row,
+    "XlsxWriter": lambda path, rows: write_xlsx(path, {"A": rows}),
+    "Polars": by_polars,
+    "Polars, below a title": by_polars_below_a_title,
+}
+
+
+@pytest.mark.parametrize("writer", WORKBOOKS)
+def test_xlsx_of_each_writer_is_read_to_the_same_table(tmp_path: Path, writer: str) -> None:
+    rows: Sheet = [["sku", "ean", "price", "day", "note"]]
+    rows += [[f"{i:05d}", 4006381333931 + i, i + 0.25, DAY, "ä <&> \n" if i % 2 else None] for i in range(8)]
+    WORKBOOKS[writer](tmp_path / "a.xlsx", rows)
+
+    found = reading(tmp_path / "a.xlsx")
+
+    assert found.names == ("sku", "ean", "price", "day", "note")
+    assert found.rows == [
+        (f"{i:05d}", str(4006381333931 + i), f"{i + 0.25:g}", "2024-01-31", "ä <&> \n" if i % 2 else None)
+        for i in range(8)
+    ]
