@@ -10,19 +10,11 @@ import yaml
 from agentic_lakehouse.settings import SHIPPED
 from agentic_lakehouse_tests.cli.conftest import Command
 
-HEADER = "Artikelnummer;Bezeichnung;EAN;Preis;Währung\n"
-
 
 @pytest.fixture
-def commits(lakehouse: Command, landing: Path) -> list[str]:
-    """Publish two deliveries, and return the feed's commits, oldest first."""
-    folder = landing / "acme" / "prices"
-    folder.mkdir(parents=True)
-    for number, name in enumerate(("one.csv", "two.csv")):
-        rows = "".join(f"R{n};Ringordner {n};;1,50;EUR\n" for n in range(number * 10, number * 10 + 20))
-        (folder / name).write_text(HEADER + rows, encoding="utf-8")
-        assert lakehouse("run").code == 0
-    log = lakehouse("log", "--feed", "acme/prices", "--json").json["commits"]
+def commits(lakehouse: Command, restored: Path) -> list[str]:
+    """Return the commits of a feed that published two deliveries, oldest first; another feed published between them."""
+    log = lakehouse("log", "--feed", "acme/feed", "--json").json["commits"]
     return [commit["id"] for commit in reversed(log)]
 
 
@@ -32,18 +24,18 @@ def core_rows(lakehouse: Command) -> int:
 
 
 def test_a_feed_goes_back_and_comes_again(lakehouse: Command, commits: list[str]) -> None:
-    gone_back = lakehouse("rollback", commits[0][:8], "--feed", "acme/prices", "--by", "mia", "--note", "net prices")
+    gone_back = lakehouse("rollback", commits[0][:8], "--feed", "acme/feed", "--by", "mia", "--note", "net prices")
 
     assert gone_back.code == 0
-    assert "product_raw.acme__prices" in gone_back.out
-    assert f"acme/prices back to {commits[0][:12]}: net prices" in gone_back.out
-    assert core_rows(lakehouse) == 20
+    assert "product_raw.acme__feed" in gone_back.out
+    assert f"acme/feed back to {commits[0][:12]}: net prices" in gone_back.out
+    assert core_rows(lakehouse) == 80
 
-    again = lakehouse("reingest", "acme/prices", "--json")
+    again = lakehouse("reingest", "acme/feed", "--json")
 
     assert again.code == 0
     assert [feed["status"] for feed in again.json["feeds"]] == ["published"]
-    assert core_rows(lakehouse) == 30
+    assert core_rows(lakehouse) == 100
 
 
 def test_the_whole_lake_goes_back(lakehouse: Command, commits: list[str]) -> None:
@@ -51,14 +43,14 @@ def test_the_whole_lake_goes_back(lakehouse: Command, commits: list[str]) -> Non
 
     assert done.code == 0
     assert done.json["commit"]["kind"] == "rollback"
-    assert core_rows(lakehouse) == 20
+    assert core_rows(lakehouse) == 40
 
 
 REFUSED = {
     ("FIRST",): "Hint: Give either `--feed vendor/feed` or `--all`.",
-    ("FIRST", "--all", "--feed", "acme/prices"): "Hint: Give either `--feed vendor/feed` or `--all`.",
-    ("no-such", "--feed", "acme/prices"): "there is no commit",
-    ("LAST", "--feed", "acme/prices"): "nothing to take back",
+    ("FIRST", "--all", "--feed", "acme/feed"): "Hint: Give either `--feed vendor/feed` or `--all`.",
+    ("no-such", "--feed", "acme/feed"): "there is no commit",
+    ("LAST", "--feed", "acme/feed"): "nothing to take back",
 }
 
 
@@ -101,4 +93,4 @@ def test_a_standard_with_a_new_column_asks_for_a_migration(
     assert (done.code, done.json["tables"][0]["added"]) == (0, {"shelf_life_days": "long"})
     assert lakehouse("migrate", "--json").json == {"tables": [], "commit": None}
     assert lakehouse("status").code == 0
-    assert core_rows(lakehouse) == 30
+    assert core_rows(lakehouse) == 100
