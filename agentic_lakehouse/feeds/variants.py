@@ -8,7 +8,7 @@ Blanks that stand anywhere would hardly stand just there: how hardly is what the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import lgamma, log
 
@@ -26,6 +26,9 @@ WITNESSES = 3
 """Columns whose chances are multiplied, at most: the blanks of a row are no independent events."""
 MANY_GROUPS, FAIR_SHARE = 5, 0.03
 """Groups of several rows that are enough in any file, and their share of all groups that is enough in a small one."""
+MAX_PAIRS = 6_000
+"""Pairs of a handle and another column that are compared in a batch: of a very wide file, only the first columns that
+make groups are held for handles."""
 MIN_LATER = 2
 """Rows that continue another, at least."""
 NAMING = 0.5
@@ -49,7 +52,16 @@ class VariantSearch:
         if self._groupings and not rows.is_empty():
             cells = rows.select(blank_to_null(pl.all()))
             values = {name: cells.height - nulls for name, nulls in cells.null_count().row(0, named=True).items()}
-            self._groupings = [grouping for grouping in self._groupings if grouping.goes_on(cells, values)]
+            self._groupings = [*self._that_go_on(cells, values)]
+
+    def _that_go_on(self, cells: pl.DataFrame, values: Mapping[str, int]) -> Iterator[_Grouping]:
+        room = max(1, MAX_PAIRS // cells.width)
+        for grouping in self._groupings:
+            if grouping.goes_on(cells, values):
+                yield grouping
+            room -= grouping.later > 0
+            if not room:
+                return
 
     def found(self, columns: Sequence[ColumnProfile], exact: Collection[str]) -> Variants | None:
         """Return the grouping that the most columns speak for; `None` where the file proves none.
@@ -133,20 +145,26 @@ class _Grouping:
         self.values.update(values)
 
     def _compare(self, laters: pl.DataFrame, openings: pl.DataFrame) -> None:
-        """Hold later rows against the first row of their group."""
-        differing: set[str] = set()
-        telling = pl.repeat(value=False, n=laters.height, eager=True)
-        for name in laters.columns:
-            cell, opening = laters[name], openings[name]
-            differs = cell.is_not_null() & cell.ne_missing(opening)
-            telling |= differs
-            if differs.any():
-                differing.add(name)
-            self.repeats[name] += len(cell) - cell.null_count()
+        """Hold later rows against the first row of their group, all columns in one query."""
+        at = {name: place for place, name in enumerate(laters.columns)}
+        laters.columns = [f"later{place}" for place in at.values()]
+        openings.columns = [f"opening{place}" for place in at.values()]
+        asked = [pl.any_horizontal(map(_differs, at.values())).sum().alias("telling")]
+        for name in self.open:
+            place = at[name]
+            cell, opening = pl.col(f"later{place}"), pl.col(f"opening{place}")
             is_value = opening.is_not_null() & ~opening.str.to_lowercase().is_in(list(_NULLS))
-            self.gains[name] += int((cell.is_null() & is_value).sum())
-        self.telling += int(telling.sum())
-        self.open = [n for n in self.open if n not in differing and self._is_blank_below(self.repeats[n])]
+            asked += [
+                _differs(place).any().alias(f"differs{place}"),
+                cell.count().alias(f"repeats{place}"),
+                (cell.is_null() & is_value).sum().alias(f"gains{place}"),
+            ]
+        found = pl.concat([laters, openings], how="horizontal").select(asked).row(0, named=True)
+        self.telling += found["telling"]
+        for name in self.open:
+            self.repeats[name] += found[f"repeats{at[name]}"]
+            self.gains[name] += found[f"gains{at[name]}"]
+        self.open = [n for n in self.open if not found[f"differs{at[n]}"] and self._is_blank_below(self.repeats[n])]
 
     def _is_blank_below(self, repeats: int) -> bool:
         return repeats <= (1 - NEARLY_ALL) * self.later
@@ -170,6 +188,12 @@ class _Grouping:
         """Return the logarithm of the chance that so many of a column's blanks hit later rows: hypergeometric."""
         hit, missed = self.later - self.repeats[name], self.groups - self._on_first(name)
         return _ways(self.later, hit) + _ways(self.groups, missed) - _ways(self.later + self.groups, hit + missed)
+
+
+def _differs(place: int) -> pl.Expr:
+    """Whether a later row holds a value in a column that the first row of its group does not."""
+    cell = pl.col(f"later{place}")
+    return cell.is_not_null() & cell.ne_missing(pl.col(f"opening{place}"))
 
 
 def _ways(of: int, taken: int) -> float:

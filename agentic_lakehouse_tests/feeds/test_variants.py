@@ -14,6 +14,7 @@ from agentic_lakehouse.contracts.profile import FeedProfile, Variants
 from agentic_lakehouse.feeds import profile as profile_module
 from agentic_lakehouse.feeds.profile import profile
 from agentic_lakehouse.feeds.read import read_batches
+from agentic_lakehouse.feeds.variants import MAX_PAIRS, VariantSearch
 from agentic_lakehouse_tests.feeds.scene import sniffed
 
 Row = tuple[object, ...]
@@ -246,3 +247,14 @@ def test_the_finding_is_part_of_the_shape(tmp_path: Path) -> None:
 
     assert len(shapes) == 1
     assert alone.shape_sha256 not in shapes
+
+
+def test_of_a_wide_file_only_the_first_columns_are_tried_as_handles() -> None:
+    handles = {f"h{i}": [f"{i}-{row // 5}" for row in range(50)] for i in range(100)}
+    titles = {f"t{i}": [None if row % 5 else f"{i}-{row}" for row in range(50)] for i in range(100)}
+    rows = pl.DataFrame(handles | titles)
+    search = VariantSearch(rows.columns)
+
+    search.add(rows)
+
+    assert [grouping.name for grouping in search._groupings] == [f"h{i}" for i in range(MAX_PAIRS // 200)]
