@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
+from agentic_lakehouse.feeds.faults import no_records_at
 from agentic_lakehouse.feeds.json_decoding import QUICK
 from agentic_lakehouse.feeds.json_text import BLOCK, UNREAD, Items, JsonText
-from agentic_lakehouse.feeds.source import unreadable
 from agentic_lakehouse.feeds.text import lines, open_text, without_line_end
 
 
@@ -29,12 +29,7 @@ def record_items(path: Path, fmt: FileFormat, *, name: str) -> Iterator[Items]:
         found = yield from _at_path(cursor, fmt.record_path or "", "")
         cursor.finish()
     if not found:
-        raise unreadable(
-            name,
-            f"has no records at {fmt.record_path!r}",
-            hint="Describe the file anew: its layout has changed.",
-            record_path=fmt.record_path,
-        )
+        raise no_records_at(fmt.record_path, name=name)
 
 
 def _from_lines(path: Path, encoding: str, name: str) -> Iterator[Items]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
 from agentic_lakehouse.feeds.batch import Fault, Record
+from agentic_lakehouse.feeds.faults import no_records_at
 from agentic_lakehouse.feeds.xml_fields import Column, Columns, Element, as_json
 from agentic_lakehouse.feeds.xml_text import MAX_DEPTH, UNREADABLE, XmlText
 from agentic_lakehouse.feeds.xml_window import Window, unknown_reference
@@ -32,7 +33,8 @@ def rows(
         met: takes the columns that records have, whether they are among `names` or not.
 
     Raises:
-        FeedUnreadable: it is malformed, truncated or hostile (at once or on the way).
+        FeedUnreadable: it is malformed, truncated or hostile (at once or on the way), or has no element at its
+            record path.
     """
     document = XmlText(path, fmt.encoding or "utf-8", name=name)
     records = _Records(document, fmt, Columns(fmt, names, met={} if met is None else met), len(names))
@@ -40,6 +42,8 @@ def rows(
         yield from records.finished()
         records.feed(piece)
     yield from records.finished()
+    if not records.count:
+        raise no_records_at(fmt.record_path, name=name)
 
 
 class _Records:
@@ -71,6 +75,11 @@ class _Records:
         self._pieces: list[str] = []
         """Text since the last event."""
         document.handle(self._start_outside, self._end_outside, None)
+
+    @property
+    def count(self) -> int:
+        """How many records have begun."""
+        return self._serial
 
     def finished(self) -> list[Record | Fault]:
         """Hand over the records that have ended since."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agentic_lakehouse.contracts.feed_spec import FileFormat
 from agentic_lakehouse.feeds.excerpts import later_excerpts
-from agentic_lakehouse.feeds.faults import unreadable
+from agentic_lakehouse.feeds.faults import no_records_at, unreadable
 from agentic_lakehouse.feeds.names import require_width
 from agentic_lakehouse.feeds.xml_places import Place, survey
 
@@ -75,12 +75,7 @@ def column_names(path: Path, fmt: FileFormat, *, name: str, sample: int | None =
     if place is None and is_cut:
         place = _at(survey(path, encoding, name, None)[0], steps)
     if place is None:
-        raise unreadable(
-            name,
-            f"has no records at {fmt.record_path!r}",
-            hint="Describe the file anew: its layout has changed.",
-            record_path=fmt.record_path,
-        )
+        raise no_records_at(fmt.record_path, name=name)
     names = _short([*([OWN_TEXT] if place.has_text else []), *_columns(place, "", fmt)])
     require_width(len(names), name=name)
     return names

@@ -33,6 +33,7 @@ PRICES = Feed("acme", "prices")
         ({"mtime": True}, None),
         ({"created": AT}, None),
         ({"modified": "a while ago"}, None),
+        ({"modified": "1732692000"}, None),
         ({}, None),
     ],
 )

@@ -6,6 +6,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from agentic_lakehouse.errors import FeedUnreadable
+from agentic_lakehouse.feeds.read import read_batches
 from agentic_lakehouse_tests.feeds.conftest import Write
 from agentic_lakehouse_tests.feeds.scene import reading, sniffed
 
@@ -202,3 +204,11 @@ def test_a_record_with_broken_bytes_or_unknown_characters_is_kept_aside_alone(wr
 
     assert [row[0] for row in found.rows] == ["üü", "4"]
     assert [(b.row_number, b.code) for b in found.broken] == [(2, "bad_encoding"), (3, "unknown_entity")]
+
+
+def test_records_that_moved_are_refused_while_they_are_read(write: Write) -> None:
+    fmt = sniffed(write("a.xml", "<t><r><a>1</a></r><r><a>2</a></r></t>"))
+    later = write("b.xml", "<t><s><a>1</a></s><s><a>2</a></s></t>")
+
+    with pytest.raises(FeedUnreadable, match="has no records at 't/r'"):
+        list(read_batches(later, fmt, name="b.xml", names=["a"]))
