@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-
-import pytest
 
 
 @dataclass
@@ -53,8 +52,9 @@ def _completion(text: str) -> Callable[[dict[str, Any]], tuple[int, dict[str, st
     return reply
 
 
-@pytest.fixture
-def server() -> Iterator[ModelServer]:
+@contextmanager
+def serving() -> Iterator[ModelServer]:
+    """Serve until the end of the block."""
     stub = ModelServer()
 
     class Handler(BaseHTTPRequestHandler):

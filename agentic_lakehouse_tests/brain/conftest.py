@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,7 @@ from agentic_lakehouse.contracts.odcs import load_standard
 from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
 from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
 from agentic_lakehouse.contracts.vendor import VendorFacts
-from agentic_lakehouse_tests.model_server import ModelServer, server
-
-__all__ = ["server"]
+from agentic_lakehouse_tests.model_server import ModelServer, serving
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 FEED = Feed("acme", "prices")
@@ -41,6 +39,12 @@ class Memory(MemoryJournal):
     @property
     def statuses(self) -> list[str]:
         return [c.status for c in self.calls]
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with serving() as stub:
+        yield stub
 
 
 @pytest.fixture

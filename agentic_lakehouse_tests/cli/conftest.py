@@ -14,9 +14,13 @@ from typing import Any
 import pytest
 
 from agentic_lakehouse.cli.app import run
-from agentic_lakehouse_tests.model_server import server
+from agentic_lakehouse_tests.model_server import ModelServer, serving
 
-__all__ = ["server"]
+
+@pytest.fixture
+def model_server() -> Iterator[ModelServer]:
+    with serving() as stub:
+        yield stub
 
 
 @dataclass(frozen=True)

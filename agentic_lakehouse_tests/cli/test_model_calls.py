@@ -15,7 +15,7 @@ MODEL = "openai-chat:weak"
 
 @pytest.fixture
 def answers(
-    lakehouse: Command, landing: Path, tmp_path: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+    lakehouse: Command, landing: Path, tmp_path: Path, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
     """Let the embedded planner show what good answers are, in a lake of its own, then set a model."""
     drop(landing, "acme/feed", goods(1))
@@ -24,13 +24,13 @@ def answers(
     found = {call["prompt"]: call["raw_output"] for call in lakehouse("calls", "--json").json}
     monkeypatch.setenv("LAKEHOUSE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LAKEHOUSE_MODEL", MODEL)
-    monkeypatch.setenv("LAKEHOUSE_BASE_URL", server.url)
+    monkeypatch.setenv("LAKEHOUSE_BASE_URL", model_server.url)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-real-one")
     return found
 
 
-def test_a_dead_letter_keeps_its_attempts_and_is_run_again(lakehouse, server: ModelServer, answers) -> None:
-    server.says("prose", "{}", '{"columns":')
+def test_a_dead_letter_keeps_its_attempts_and_is_run_again(lakehouse, model_server: ModelServer, answers) -> None:
+    model_server.says("prose", "{}", '{"columns":')
 
     failed = lakehouse("run", "--json").json["feeds"][0]
 
@@ -40,9 +40,9 @@ def test_a_dead_letter_keeps_its_attempts_and_is_run_again(lakehouse, server: Mo
     assert "describe_feed" in lakehouse("calls", "--dead").out
     assert len(lakehouse("calls", "--json").json) == 3
 
-    server.script.clear()
-    server.requests.clear()
-    server.says(answers["describe_feed"], answers["map_columns"])
+    model_server.script.clear()
+    model_server.requests.clear()
+    model_server.says(answers["describe_feed"], answers["map_columns"])
     again = lakehouse("calls", "retry", letter["id"][:13], "--json").json["feeds"][0]
 
     assert again["status"] in {"published", "awaiting_review"}
@@ -52,23 +52,23 @@ def test_a_dead_letter_keeps_its_attempts_and_is_run_again(lakehouse, server: Mo
     assert "0.0000 + 5 unknown" in lakehouse("costs", "--by", "model").out
 
 
-def test_a_feed_that_would_pass_its_budget_fails_by_name(lakehouse, server, answers, monkeypatch) -> None:
+def test_a_feed_that_would_pass_its_budget_fails_by_name(lakehouse, model_server, answers, monkeypatch) -> None:
     monkeypatch.setenv("LAKEHOUSE_BUDGET_DAY_CALLS", "1")
-    server.says(answers["describe_feed"], answers["map_columns"])
+    model_server.says(answers["describe_feed"], answers["map_columns"])
 
     for _ in range(2):
         [feed] = lakehouse("run", "--json").json["feeds"]
         assert (feed["status"], feed["reason"]) == ("failed", "budget")
         assert "1 calls a day" in feed["errors"][0]
-    assert len(server.requests) == 1
+    assert len(model_server.requests) == 1
 
     monkeypatch.setenv("LAKEHOUSE_BUDGET_DAY_CALLS", "9")
     assert lakehouse("run", "--json").json["feeds"][0]["status"] in {"published", "awaiting_review"}
-    assert len(server.requests) == 2
+    assert len(model_server.requests) == 2
 
 
-def test_a_lake_is_made_again_from_its_journal(lakehouse, server, answers, monkeypatch, landing: Path) -> None:
-    server.says(answers["describe_feed"], answers["map_columns"])
+def test_a_lake_is_made_again_from_its_journal(lakehouse, model_server, answers, monkeypatch, landing: Path) -> None:
+    model_server.says(answers["describe_feed"], answers["map_columns"])
     lakehouse("run")
     first = _contracts(lakehouse)
     monkeypatch.setenv("LAKEHOUSE_REPLAY", "journal")
@@ -85,14 +85,14 @@ def test_a_lake_is_made_again_from_its_journal(lakehouse, server, answers, monke
     assert "the journal holds no answer" in other["errors"][0]
 
 
-def test_what_a_preview_asks_of_a_model_is_in_the_journal(lakehouse, server, answers, landing: Path) -> None:
-    server.says(answers["describe_feed"])
+def test_what_a_preview_asks_of_a_model_is_in_the_journal(lakehouse, model_server, answers, landing: Path) -> None:
+    model_server.says(answers["describe_feed"])
     path = str(landing / "acme/feed/data.csv")
 
     for _ in range(2):
         assert lakehouse("describe", path, "--vendor", "acme", "--feed", "feed", "--json").json["columns"]
 
-    assert len(server.requests) == 1
+    assert len(model_server.requests) == 1
     calls = lakehouse("calls", "--json").json
     assert [(c["run_id"], c["cached"], c["model_version"]) for c in calls] == [
         ("preview", True, "weak-2026-11-01"),
