@@ -4,8 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Bytecode halves start-up; some machines switch it off globally.
 unexport PYTHONDONTWRITEBYTECODE
-# Thousands of small lakes commit durably: in memory, where there is room, they do not wait for the disk.
-ROOMY := $(shell df -k /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run dev test fuzz lint format bench lock clean
@@ -38,7 +36,7 @@ dev: setup ## Serve the Dagster UI on 127.0.0.1:3000 with the sensor on
 	$(BIN)/lakehouse dev
 
 test: setup-dev ## Run every test
-	$(if $(ROOMY),TMPDIR=$(ROOMY)) $(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 2
 
 fuzz: setup-dev ## Kill runs by the hundred, do things in any order, read any bytes (about 40 minutes)
 	LAKEHOUSE_FUZZ_KILLS=200 LAKEHOUSE_FUZZ_EXAMPLES=150 $(BIN)/python -m pytest -n 2 -rP agentic_lakehouse_tests/fuzz
