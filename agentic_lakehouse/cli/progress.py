@@ -18,6 +18,11 @@ class Done(Protocol):
         """Its name."""
         ...
 
+    @property
+    def status(self) -> str:
+        """How it ended, in a word."""
+        ...
+
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[Done], None]]:
@@ -28,6 +33,6 @@ def progress(total: int) -> Iterator[Callable[[Done], None]]:
         task = bar.add_task("feeds", total=total)
 
         def on_done(result: Done) -> None:
-            bar.update(task, advance=1, description=result.feed)
+            bar.update(task, advance=1, description=f"{result.feed} {result.status}")
 
         yield on_done

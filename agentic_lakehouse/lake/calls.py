@@ -35,8 +35,11 @@ def answered(connection: sa.Connection, request_sha256: str) -> ModelCall | None
 
 
 def dead(connection: sa.Connection, feed: str | None, limit: int | None) -> list[ModelCall]:
-    """Return attempts at questions that no model answered well, newest first."""
-    wanted = [DEAD_LETTERS.c.feed == feed] if feed is not None else []
+    """Return attempts at questions that no model answered well, in their run or a later one, newest first."""
+    letter = DEAD_LETTERS.c
+    alike = (CALLS.c.feed == letter.feed, CALLS.c.prompt == letter.prompt)
+    answered_since = sa.exists().where(*alike, CALLS.c.seq > letter.seq, CALLS.c.status == "ok")
+    wanted = [~answered_since, *([letter.feed == feed] if feed is not None else [])]
     query = sa.select(DEAD_LETTERS).where(*wanted).order_by(DEAD_LETTERS.c.seq.desc()).limit(limit)
     return records(connection, ModelCall, query)
 

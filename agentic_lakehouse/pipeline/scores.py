@@ -46,6 +46,11 @@ class FeedScore(Record):
     """Versions of the models that answered."""
 
     @property
+    def status(self) -> str:
+        """Whether an answer came."""
+        return "failed" if self.error else "answered"
+
+    @property
     def right(self) -> int:
         """Proposed pairs that are labelled so."""
         return sum(line.is_right for line in self.lines)

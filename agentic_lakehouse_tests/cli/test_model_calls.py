@@ -46,6 +46,7 @@ def test_a_dead_letter_keeps_its_attempts_and_is_run_again(lakehouse, model_serv
     again = lakehouse("calls", "retry", letter["id"][:13], "--json").json["feeds"][0]
 
     assert again["status"] in {"published", "awaiting_review"}
+    assert lakehouse("calls", "--dead", "--json").json == []
     spent = lakehouse("costs", "--json").json[0]
     assert (spent["group"], spent["calls"], spent["failed"], spent["unpriced"]) == ("acme/feed", 5, 3, 5)
     assert spent["tokens"] == 5 * 110
