@@ -3,69 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from agentic_lakehouse.brain.asking import Asker
+from agentic_lakehouse.brain.batches import describe_batches, map_batches
 from agentic_lakehouse.brain.budget import Budget
-from agentic_lakehouse.brain.feed_specs import feed_spec
+from agentic_lakehouse.brain.feed_specs import feed_spec, part_of, together
 from agentic_lakehouse.brain.fence import fenced
 from agentic_lakehouse.brain.inquiry import Answer, Journal, Patience, Question
-from agentic_lakehouse.brain.ladder import Ladder
-from agentic_lakehouse.brain.mappings import mapping
-from agentic_lakehouse.brain.models import Rung, build_rung
-from agentic_lakehouse.brain.prompts import Prompt, load_prompt
-from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal, Proposed
-from agentic_lakehouse.brain.question import describe_question, map_question
+from agentic_lakehouse.brain.mappings import mapping, mapping_lines
+from agentic_lakehouse.brain.planner.model import MODEL_NAME
+from agentic_lakehouse.brain.prompts import load_prompt
+from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal
+from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion, describe_question, map_question
+from agentic_lakehouse.brain.settled import settled, without
 from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
-from agentic_lakehouse.errors import ContractInvalid, SettingsInvalid
 
-P = TypeVar("P", bound=Proposed)
-T = TypeVar("T", FeedSpec, Mapping)
+T = TypeVar("T")
+C = TypeVar("C", FeedSpec, Mapping)
 
 __all__ = ["Answer", "Brain", "Budget", "Journal", "Patience"]
 
 
-class Brain:
-    """Asks models what a feed is and how it maps, and lets nothing out that did not pass its checks.
-
-    Args:
-        ladder: model names, weakest first.
-        base_url: address of an OpenAI-compatible server, for `openai-chat:` names.
-        prompts: folder of prompt files.
-        journal: where attempts are kept.
-        timeout_seconds: longest wait for one reply.
-        budget: what may be spent.
-        patience: how often and how long to try.
-        replays: whether the journal answers for all models but the embedded planner, which comes to the same each time.
-    """
-
-    def __init__(
-        self,
-        *,
-        ladder: Sequence[str],
-        base_url: str | None,
-        prompts: Path,
-        journal: Journal,
-        timeout_seconds: float,
-        budget: Budget,
-        patience: Patience | None = None,
-        replays: bool = False,
-    ) -> None:
-        self.ladder = tuple(ladder)
-        self.base_url = base_url
-        self.prompts = prompts
-        self.journal = journal
-        self.timeout_seconds = timeout_seconds
-        self.budget = budget
-        self.patience = patience or Patience()
-        self.replays = replays
+class Brain(Asker):
+    """Asks models what a feed is and how it maps, and lets nothing out that did not pass its checks."""
 
     def verify(self) -> None:
         """Fail now rather than in the middle of the work; nothing is sent.
@@ -103,21 +70,30 @@ class Brain:
             BudgetExceeded: the next call would pass a bound.
         """
         prompt = self._prompt("describe_feed", FeedProposal)
-        asked = describe_question(profile, facts)
-        return self._ask(
-            Question[FeedProposal, FeedSpec](
+        whole = describe_question(profile, facts)
+        batches = describe_batches(whole, self._fits(prompt, FeedProposal))
+        shape = {"profile": profile.shape_sha256, "vendor_facts": whole.vendor_facts.model_dump(mode="json")}
+
+        def question(asked: DescribeQuestion) -> Question[FeedProposal, FeedProposal]:
+            names = [c.source_name for c in asked.columns]
+            part = profile if asked is whole else part_of(profile, names)
+
+            def conclude(proposal: FeedProposal) -> FeedProposal:
+                _passing(feed_spec(proposal, part, feed), check)
+                return proposal
+
+            return Question(
                 prompt=prompt,
                 words=prompt.render(question=fenced(asked)),
                 output=FeedProposal,
-                shape={
-                    "profile": profile.shape_sha256,
-                    "vendor_facts": asked.vendor_facts.model_dump(mode="json"),
-                },
-                conclude=lambda proposal: _passing(feed_spec(proposal, profile, feed), check),
+                shape=shape if asked is whole else {**shape, "columns": names},
+                conclude=conclude,
                 feed=str(feed),
                 run_id=run_id,
             )
-        )
+
+        answers = [self._ask(question(asked)) for asked in batches]
+        return _of_all(feed_spec(together([a.value for a in answers]), profile, feed), answers)
 
     def map(
         self,
@@ -145,52 +121,60 @@ class Brain:
             BudgetExceeded: the next call would pass a bound.
         """
         prompt = self._prompt("map_columns", MappingProposal)
-        asked = map_question(profile, spec, standard, facts)
-        return self._ask(
-            Question[MappingProposal, Mapping](
+        whole = map_question(profile, spec, standard, facts)
+
+        def lines_of(proposal: MappingProposal) -> tuple[ColumnMapping, ...]:
+            return mapping_lines(proposal, spec, standard)
+
+        certain = [line for line in lines_of(self._settled(whole)) if not check(mapping([line], spec, standard))]
+        batches = map_batches(without(whole, certain), self._fits(prompt, MappingProposal))
+        shape = {
+            "profile": profile.shape_sha256,
+            "spec": spec.shape_sha256,
+            "standard": standard.sha256,
+            "vendor_facts": whole.vendor_facts.model_dump(mode="json"),
+        }
+
+        def question(asked: MapQuestion) -> Question[MappingProposal, tuple[ColumnMapping, ...]]:
+            shown = {"sources": [s.name for s in asked.sources], "targets": [t.name for t in asked.targets]}
+
+            def conclude(proposal: MappingProposal) -> tuple[ColumnMapping, ...]:
+                # What else it says of settled targets is not asked, and so neither wrong nor heard.
+                lines = tuple(line for line in lines_of(proposal) if line.target not in asked.settled)
+                _passing(mapping(lines, spec, standard), check)
+                return lines
+
+            return Question(
                 prompt=prompt,
                 words=prompt.render(question=fenced(asked)),
                 output=MappingProposal,
-                shape={
-                    "profile": profile.shape_sha256,
-                    "spec": spec.shape_sha256,
-                    "standard": standard.sha256,
-                    "vendor_facts": asked.vendor_facts.model_dump(mode="json"),
-                },
-                conclude=lambda proposal: _passing(mapping(proposal, spec, standard), check),
+                shape=shape if asked is whole else {**shape, **shown},
+                conclude=conclude,
                 feed=str(spec.feed),
                 run_id=run_id,
             )
-        )
 
-    def _ask(self, question: Question[P, T]) -> Answer[T]:
-        mend = load_prompt(self.prompts, "mend_answer")
-        ladder = Ladder(self._rungs, self.journal, self.budget, mend, self.patience, replays=self.replays)
-        return ladder.ask(question)
+        answers = [self._ask(question(asked)) for asked in batches]
+        lines = [*certain, *(line for a in answers for line in a.value)]
+        return _of_all(mapping(lines, spec, standard), answers, certain)
 
-    def _prompt(self, prompt_id: str, output: type[Proposed]) -> Prompt:
-        prompt = load_prompt(self.prompts, prompt_id)
-        if prompt.output != output.__name__:
-            raise ContractInvalid(
-                f"Prompt {prompt_id!r} says it is answered by {prompt.output!r}.",
-                hint=f"Write `output: {output.__name__}`.",
-                prompt=prompt_id,
-            )
-        return prompt
-
-    @cached_property
-    def _rungs(self) -> tuple[Rung, ...]:
-        if not self.ladder:
-            raise SettingsInvalid(
-                "LAKEHOUSE_MODEL names no model.", hint="Unset it, or set it to `embedded`.", setting="LAKEHOUSE_MODEL"
-            )
-        return tuple(
-            build_rung(name, base_url=self.base_url, timeout_seconds=self.timeout_seconds, replays=self.replays)
-            for name in self.ladder
-        )
+    def _settled(self, question: MapQuestion) -> MappingProposal:
+        """Return lines that need no model; all are asked about where that costs nothing or the policy wants it."""
+        return MappingProposal(columns=()) if self.is_free or self.asks_settled else settled(question)
 
 
-def _passing(value: T, check: Callable[[T], list[str]]) -> T:
+def _of_all(value: T, answers: Sequence[Answer[Any]], settled: Sequence[ColumnMapping] = ()) -> Answer[T]:
+    """Put answers to the batches of one question together; without any, the evidence alone decided."""
+    return Answer(
+        value,
+        model_version=answers[-1].model_version if answers else MODEL_NAME,
+        calls=tuple(call for answer in answers for call in answer.calls),
+        cached=all(answer.cached for answer in answers),
+        settled=tuple(line.target for line in settled),
+    )
+
+
+def _passing(value: C, check: Callable[[C], list[str]]) -> C:
     """Let a value through that the caller's check finds nothing wrong with."""
     if errors := check(value):
         raise Unfit(errors)

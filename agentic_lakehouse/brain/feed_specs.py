@@ -82,6 +82,31 @@ def feed_spec(proposal: FeedProposal, profile: FeedProfile, feed: Feed) -> FeedS
         raise Unfit(worded(error)) from error
 
 
+def together(proposals: Sequence[FeedProposal]) -> FeedProposal:
+    """Put together what was said of batches of columns; the first key that was found is the primary one."""
+    keys = [p.primary_key for p in proposals if p.primary_key]
+    others = [*keys[1:], *(k for p in proposals for k in p.natural_keys)]
+    return FeedProposal(
+        columns=tuple(c for p in proposals for c in p.columns),
+        primary_key=keys[0] if keys else (),
+        natural_keys=tuple(dict.fromkeys(others)),
+        partition_candidates=tuple(c for p in proposals for c in p.partition_candidates),
+        description=next((p.description for p in proposals if p.description), ""),
+    )
+
+
+def part_of(profile: FeedProfile, columns: Iterable[str]) -> FeedProfile:
+    """Return the facts of some columns, as if the file held no others."""
+    names = set(columns)
+    return profile.model_copy(
+        update={
+            "columns": tuple(c for c in profile.columns if c.source_name in names),
+            "unique_keys": tuple(k for k in profile.unique_keys if names.issuperset(k)),
+            "variants": None,
+        }
+    )
+
+
 def supports(evidence: TypeEvidence, column: ColumnProfile, null_tokens: Iterable[str] = ()) -> bool:
     """Say whether enough of a column's values fit a type, cells that claim to mean null set aside."""
     nulls = sum(column.top_values.get(token, 0) for token in set(null_tokens) - set(column.null_tokens))

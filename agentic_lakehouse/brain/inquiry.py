@@ -99,3 +99,5 @@ class Answer(Generic[T]):
     calls: tuple[ModelCall, ...]
     """Every attempt made for it, in order; the last one holds it."""
     cached: bool
+    settled: tuple[str, ...] = ()
+    """Targets that evidence filled without asking."""

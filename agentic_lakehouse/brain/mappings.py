@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Mapping as Map
 
 from sqlglot import exp
 
@@ -15,14 +17,14 @@ from agentic_lakehouse.errors import GuardRefused
 from agentic_lakehouse.sql.guard import guard_expression
 
 
-def mapping(proposal: MappingProposal, spec: FeedSpec, standard: ProductStandard) -> Mapping:
-    """Make a mapping of a proposal: sources are read from the expressions, what is unmapped is computed.
+def mapping_lines(proposal: MappingProposal, spec: FeedSpec, standard: ProductStandard) -> tuple[ColumnMapping, ...]:
+    """Check a proposal's lines one by one; sources are read from the expressions.
 
     Raises:
         Unfit: a target or column is unknown or filled twice, or an expression is not one that the guard allows.
     """
-    offered = [c.name for c in standard.offered]
     headers = {c.name: c.source_name for c in spec.columns}
+    offered = {c.name for c in standard.offered}
     errors: list[str] = []
     lines: list[ColumnMapping] = []
     for target, count in Counter(line.target for line in proposal.columns).items():
@@ -37,18 +39,31 @@ def mapping(proposal: MappingProposal, spec: FeedSpec, standard: ProductStandard
             errors.append(f"target {line.target!r}: {refused}")
     if errors:
         raise Unfit(errors)
-    used = {source for line in lines for source in line.sources}
-    filled = {line.target for line in lines}
+    return tuple(lines)
+
+
+def mapping(lines: Iterable[ColumnMapping], spec: FeedSpec, standard: ProductStandard) -> Mapping:
+    """Make a mapping of lines, each target's in the standard's order; what is unmapped is computed.
+
+    Of several lines for one target, which batches that did not see each other may bring, the surest stands.
+    """
+    offered = [c.name for c in standard.offered]
+    surest: dict[str, ColumnMapping] = {}
+    for line in lines:
+        rival = surest.get(line.target)
+        if rival is None or (line.confidence or 0.0) > (rival.confidence or 0.0):
+            surest[line.target] = line
+    used = {source for line in surest.values() for source in line.sources}
     return Mapping(
         feed=str(spec.feed),
         standard=standard.label,
-        columns=tuple(sorted(lines, key=lambda line: offered.index(line.target))),
+        columns=tuple(surest[name] for name in offered if name in surest),
         unmapped_sources=tuple(c.source_name for c in spec.columns if c.source_name not in used),
-        unmapped_targets=tuple(name for name in offered if name not in filled),
+        unmapped_targets=tuple(name for name in offered if name not in surest),
     )
 
 
-def _line(line: MappingLine, headers: dict[str, str]) -> ColumnMapping:
+def _line(line: MappingLine, headers: Map[str, str]) -> ColumnMapping:
     tree = guard_expression(line.expression, columns=headers)
     read = {column.name for column in tree.find_all(exp.Column)}
     return ColumnMapping(

@@ -101,6 +101,11 @@ class DescribeQuestion(Record):
     """Source column whose equal values, one below the other, make a group of variants."""
     columns: tuple[ColumnFacts, ...]
 
+    @property
+    def width(self) -> int:
+        """Columns that are asked about."""
+        return len(self.columns)
+
 
 class MapQuestion(Record):
     """How do these columns become that table?"""
@@ -113,8 +118,15 @@ class MapQuestion(Record):
     vendor_facts: VendorFacts
     row_key: tuple[str, ...] = ()
     """Bronze names of the columns that together, and not alone, tell the variants of a product apart."""
+    settled: dict[str, str] = Field(default_factory=dict)
+    """Targets that are filled already, with the source column that each one takes."""
     sources: tuple[SourceColumn, ...]
     targets: tuple[TargetColumn, ...]
+
+    @property
+    def width(self) -> int:
+        """Columns that are asked about."""
+        return len(self.sources)
 
 
 def describe_question(profile: FeedProfile, facts: VendorFacts) -> DescribeQuestion:

@@ -63,14 +63,12 @@ def describe(measured: FeedProfile, *, feed: Feed, facts: VendorFacts, brain: Br
 
 
 def claims_of(measured: FeedProfile) -> Callable[[FeedSpec], list[str]]:
-    """Return a function that lists which claims of a spec the profile refutes."""
+    """Return a function that lists which claims of a spec, whole or of some columns, the profile refutes."""
     columns = {c.source_name: c for c in measured.columns}
 
     def refuted(spec: FeedSpec) -> list[str]:
         errors = []
         filled = spec.fill_down.columns if spec.fill_down else ()
-        if missing := set(columns) - {c.source_name for c in spec.columns}:
-            errors.append(f"columns {sorted(missing)} of the file are missing from the spec")
         for claim in spec.columns:
             column = columns.get(claim.source_name)
             if column is None:

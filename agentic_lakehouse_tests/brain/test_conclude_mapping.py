@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentic_lakehouse.brain.mappings import mapping
+from agentic_lakehouse.brain.mappings import mapping, mapping_lines
 from agentic_lakehouse.brain.proposals import MappingProposal
 from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec, FileFormat
@@ -27,7 +27,8 @@ def onto(standard):
 
 
 def conclude(spec, onto, *lines: dict[str, object]):
-    return mapping(MappingProposal.model_validate({"columns": lines}), spec, onto)
+    proposal = MappingProposal.model_validate({"columns": lines})
+    return mapping(mapping_lines(proposal, spec, onto), spec, onto)
 
 
 def test_sources_are_what_the_expression_reads(spec, onto) -> None:

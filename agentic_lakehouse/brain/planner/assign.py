@@ -9,6 +9,9 @@ from agentic_lakehouse.brain.planner.names import NameEvidence
 from agentic_lakehouse.brain.planner.values import ValueEvidence
 from agentic_lakehouse.brain.question import MapQuestion
 
+Table = list[list[float]]
+"""A number for each source and target."""
+
 BIAS, NAME, FOR, AGAINST = -2.7, 5.3, 2.0, 4.0
 """Log-odds: of a pair nothing is known of; of a name that says it all; of values that speak for it or against it."""
 EMPTY, SPARSE, REQUIRED, GAPS = -0.4, -0.6, 0.3, -1.0
@@ -43,11 +46,8 @@ def assign(question: MapQuestion) -> list[Pair]:
 
     if not question.sources or not question.targets:
         return []
-    names, values = NameEvidence(question), ValueEvidence(question)
-    targets, sources = range(len(question.targets)), range(len(question.sources))
-    name = [_told_apart([names.score(s, t) for t in targets]) for s in sources]
-    value = [[values.score(s, t) for t in targets] for s in sources]
-    odds = [[_log_odds(question, s, t, name[s][t], value[s][t]) for t in targets] for s in sources]
+    sources = range(len(question.sources))
+    name, value, odds = _evidence(question)
     # A pair below the bar is worth nothing, so that it cannot push a good pair aside.
     worth = [[p if (p := probability(z)) >= LEAST else 0.0 for z in row] for row in odds]
     chosen = {
@@ -66,9 +66,25 @@ def assign(question: MapQuestion) -> list[Pair]:
     return pairs
 
 
+def likeliest(question: MapQuestion, count: int) -> list[list[int]]:
+    """Return for each source the targets that it is likeliest to fill, in their order."""
+    _, _, odds = _evidence(question)
+    return [sorted(sorted(range(len(row)), key=row.__getitem__, reverse=True)[:count]) for row in odds]
+
+
 def probability(log_odds: float) -> float:
     """Turn log-odds into a probability."""
     return 1 / (1 + math.exp(-log_odds))
+
+
+def _evidence(question: MapQuestion) -> tuple[Table, Table, Table]:
+    """Weigh every source against every target: by name, by value, and the log-odds of both."""
+    names, values = NameEvidence(question), ValueEvidence(question)
+    targets, sources = range(len(question.targets)), range(len(question.sources))
+    name = [_told_apart([names.score(s, t) for t in targets]) for s in sources]
+    value = [[values.score(s, t) for t in targets] for s in sources]
+    odds = [[_log_odds(question, s, t, name[s][t], value[s][t]) for t in targets] for s in sources]
+    return name, value, odds
 
 
 def _told_apart(scores: list[float]) -> list[float]:

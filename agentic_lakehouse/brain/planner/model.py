@@ -23,6 +23,7 @@ from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion
 
 VERSION = "1.1.0"
 """Raised whenever the planner may answer differently: answers of another version are another model's."""
+MODEL_NAME = f"embedded-planner-{VERSION}"
 
 
 class EmbeddedPlanner(Model[None]):
@@ -34,7 +35,7 @@ class EmbeddedPlanner(Model[None]):
     @property
     def model_name(self) -> str:
         """Name and version, as the journal records them."""
-        return f"embedded-planner-{VERSION}"
+        return MODEL_NAME
 
     @property
     def system(self) -> str:

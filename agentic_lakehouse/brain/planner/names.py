@@ -61,7 +61,7 @@ class NameEvidence:
         header = self._headers[source]
         if not header:
             return 0.0
-        exact = self._exact[target].get("".join(words(self._question.sources[source].source_name)))
+        exact = self._by_exact_name(source, target)
         if exact is not None:
             return exact
         score = max(
@@ -71,6 +71,13 @@ class NameEvidence:
             self._by_unit(source, target),
         )
         return score * (OTHER_KIND if _is_other_kind(header, self._question.targets[target]) else 1.0)
+
+    def is_exact(self, source: int, target: int) -> bool:
+        """Say whether the source's header is one of the target's names, however it is spaced and cased."""
+        return bool(self._headers[source]) and self._by_exact_name(source, target) is not None
+
+    def _by_exact_name(self, source: int, target: int) -> float | None:
+        return self._exact[target].get("".join(words(self._question.sources[source].source_name)))
 
     def _by_name(self, source: int, target: int) -> float:
         near = self._near[source]
