@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     base_url: str | None = None
     """Address of an OpenAI-compatible server, for `openai-chat:<name>`."""
     model_timeout_seconds: float = Field(default=120.0, gt=0)
+    model_context: int = Field(default=32_000, ge=1_000)
+    """Tokens that one question and its answer may have; a longer one is asked in batches of columns."""
     replay: Literal["", "journal"] = ""
     """`journal`: models are answered for by the journal alone, so that a past run comes out the same without any."""
     engine: Literal["auto", "local", "spark"] = "auto"

@@ -30,7 +30,7 @@ def settled(question: MapQuestion) -> MappingProposal:
     lines = MappingProposal.model_validate(mapped(question)).columns
     return MappingProposal(
         columns=tuple(
-            line
+            line.model_copy(update={"rationale": f"{line.rationale} No model was asked."})
             for line in lines
             if line.sources == (certain.get(line.target),)
             and (line.confidence or 0.0) >= SURE

@@ -131,6 +131,7 @@ def map_(
                 "sha256": mapping.sha256,
                 "model": proposed.model,
                 "status": proposed.status,
+                "settled": proposed.settled,
             }
         )
         return
@@ -144,4 +145,7 @@ def map_(
     out = console()
     out.print(f"Not taken: {', '.join(mapping.unmapped_sources) or 'nothing'}.", markup=False)
     out.print(f"Not filled: {', '.join(mapping.unmapped_targets) or 'nothing'}.", markup=False)
+    if proposed.settled:
+        share = f"{len(proposed.settled)} of {len(mapping.columns)}"
+        out.print(f"Settled by names and values, no model asked: {share} columns.", markup=False)
     out.print(f"{proposed.status}, by {proposed.model}, {mapping.sha256[:12]}.", markup=False)

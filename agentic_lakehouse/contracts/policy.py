@@ -51,6 +51,8 @@ class Policy(Contract):
     max_error_share: Share = Field(default=0.05, ge=0, le=1)
     """Largest share of a delivery's rows that may break its spec; above it the delivery is refused whole."""
     approval: ApprovalPolicy = ApprovalPolicy()
+    ask_settled_columns: bool = False
+    """Whether models that cost money are asked about columns, too, that exact names and matching values settle."""
     max_attempts: int = Field(default=5, ge=1)
     """How often the sensor tries a failed feed again before it waits for a change."""
     retry_after_seconds: int = Field(default=60, ge=1)

@@ -115,6 +115,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
         yield dg.MaterializeResult(
             metadata={
                 **md.llm(mapped.calls),
+                **md.settled(mapped.settled, mapped.mapping),
                 "mapping": md.mapping_table(mapped.mapping, standard),
                 "mapping_sha256": mapped.mapping.sha256,
                 "proposal": mapped.proposal_id,

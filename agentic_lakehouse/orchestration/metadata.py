@@ -41,6 +41,13 @@ def llm(calls: Sequence[ModelCall]) -> dict[str, Any]:
     }
 
 
+def settled(targets: Sequence[str], mapping: Mapping) -> dict[str, Any]:
+    """Return which columns needed no model, and their share of all that are filled; nothing where all were asked."""
+    if not targets:
+        return {}
+    return {"llm/settled": ", ".join(targets), "llm/settled_share": len(targets) / len(mapping.columns)}
+
+
 def column_schema(schema: TableSchema, required: frozenset[str] = frozenset()) -> dg.TableSchema:
     """Return a kept table's columns as the UI shows them."""
     return dg.TableSchema(

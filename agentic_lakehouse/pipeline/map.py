@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.governed import ModelCall, Proposal
-from agentic_lakehouse.contracts.mapping import ColumnMapping
+from agentic_lakehouse.contracts.governed import Proposal
+from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.standard import ProductStandard
@@ -22,7 +22,7 @@ from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, m
 from agentic_lakehouse.sql.compiler import columns_read
 
 if TYPE_CHECKING:
-    from agentic_lakehouse.brain.brain import Brain
+    from agentic_lakehouse.brain.brain import Answer, Brain
 
 
 def runnable(proposals: Sequence[Proposal], *, spec: FeedSpec, standard: ProductStandard) -> Proposal | None:
@@ -89,10 +89,10 @@ def propose(
     )
     proposal = mapping_proposal(spec.feed, answer.value, spec=spec, standard=standard, answer=answer)
     filed = governance.propose(proposal.model_copy(update={"reason": "; ".join(reasons)}))
-    return mapped_from(decide_by_policy(governance, filed, policy=policy, reasons=reasons), spec, answer.calls)
+    return mapped_from(decide_by_policy(governance, filed, policy=policy, reasons=reasons), spec, answer)
 
 
-def mapped_from(proposal: Proposal, spec: FeedSpec, calls: Sequence[ModelCall] = ()) -> Mapped:
+def mapped_from(proposal: Proposal, spec: FeedSpec, answer: Answer[Mapping] | None = None) -> Mapped:
     """Tell a proposal as the step's outcome."""
     undecided = {"proposed": proposal.reason or "waits for a person", "rejected": "the mapping was rejected"}
     reason = undecided.get(proposal.status)
@@ -102,5 +102,6 @@ def mapped_from(proposal: Proposal, spec: FeedSpec, calls: Sequence[ModelCall] =
         proposal_id=proposal.id,
         status=proposal.status,
         reasons=(reason,) if reason else (),
-        calls=tuple(calls),
+        calls=answer.calls if answer else (),
+        settled=answer.settled if answer else (),
     )

@@ -64,6 +64,8 @@ class Mapped:
     reasons: tuple[str, ...]
     """Why a person must look; empty where none must."""
     calls: tuple[ModelCall, ...]
+    settled: tuple[str, ...] = ()
+    """Targets that exact names and matching values filled without asking a model."""
 
     @property
     def may_run(self) -> bool:

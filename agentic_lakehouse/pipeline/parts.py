@@ -120,6 +120,8 @@ class Parts:
             journal=journal,
             timeout_seconds=s.model_timeout_seconds,
             replays=s.replay == "journal",
+            context=s.model_context,
+            asks_settled=self.policy.ask_settled_columns,
             budget=Budget(
                 run=Bounds(s.budget_calls, s.budget_tokens, s.budget_usd),
                 feed=Bounds(s.budget_feed_calls, s.budget_feed_tokens, s.budget_feed_usd),

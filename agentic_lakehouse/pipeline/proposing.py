@@ -22,6 +22,8 @@ class Proposed:
     mapping: Mapping
     model: str
     status: str
+    settled: tuple[str, ...] = ()
+    """Targets that exact names and matching values filled without asking a model."""
 
 
 def propose_for_file(lakehouse: Lakehouse, path: Path, *, vendor: str | None = None) -> Proposed:
@@ -29,7 +31,7 @@ def propose_for_file(lakehouse: Lakehouse, path: Path, *, vendor: str | None = N
     preview = Preview(lakehouse, path, feed_of(path, vendor=vendor))
     measured = preview.profile()
     answer = preview.map(measured, preview.spec(measured).value, lakehouse.standard)
-    return Proposed(answer.value, answer.model_version, "proposed")
+    return Proposed(answer.value, answer.model_version, "proposed", answer.settled)
 
 
 def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Proposed:
@@ -56,7 +58,7 @@ def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Propose
         if not renew:
             brain = lakehouse.trial_brain()
             answer = brain.map(measured, spec, lakehouse.standard, facts=facts, run_id="map", check=trial.refuted)
-            return Proposed(answer.value, answer.model_version, "proposed")
+            return Proposed(answer.value, answer.model_version, "proposed", answer.settled)
         mapped = propose(
             measured,
             spec,
@@ -68,4 +70,4 @@ def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Propose
             dry_run=trial,
             run_id="map",
         )
-    return Proposed(mapped.mapping, governance.proposal(mapped.proposal_id).model, mapped.status)
+    return Proposed(mapped.mapping, governance.proposal(mapped.proposal_id).model, mapped.status, mapped.settled)
