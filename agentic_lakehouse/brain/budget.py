@@ -1,20 +1,17 @@
 """Bounds on what may be asked, by run, feed and day: a call that would pass one is not made.
 
 What was spent is read from the journal each time, so that it counts failed attempts, other processes and runs that were
-killed alike.
+killed alike; in the transaction that enters the next call, so that no two calls pass a bound together.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from agentic_lakehouse.contracts.governed import ModelCall, Spent, Tally
 from agentic_lakehouse.errors import BudgetExceeded
-
-if TYPE_CHECKING:
-    from agentic_lakehouse.brain.inquiry import Journal
-    from agentic_lakehouse.contracts.governed import Spent
 
 
 class Passed(NamedTuple):
@@ -60,33 +57,30 @@ class Budget:
     day: Bounds = field(default_factory=Bounds)
     """On all feeds in a day."""
 
-    def require(self, journal: Journal, *, run_id: str, feed: str, tokens: int, usd: float | None) -> None:
+    def require(self, call: ModelCall, spent: Tally) -> None:
         """Refuse the next call where it would pass a bound.
 
         Args:
-            journal: knows what was spent.
-            run_id: the run that asks.
-            feed: the feed that it asks about.
-            tokens: what the call will send, at least.
-            usd: what sending them costs; `None` where the price is not known, which stops nothing.
+            call: with the tokens that it will send, at least, and what they cost; an unknown price stops nothing.
+            spent: tells what was spent before it.
 
         Raises:
             BudgetExceeded: names the bound, what was spent and what the call would add.
         """
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         bounded: list[tuple[Bounds, str, str, dict[str, Any]]] = [
-            (self.run, "a run", "", {"feed": feed, "run_id": run_id}),
-            (self.feed, "a feed and day", "FEED_", {"feed": feed, "since": today}),
+            (self.run, "a run", "", {"feed": call.feed, "run_id": call.run_id}),
+            (self.feed, "a feed and day", "FEED_", {"feed": call.feed, "since": today}),
             (self.day, "a day", "DAY_", {"since": today}),
         ]
         for bounds, of, prefix, those in bounded:
-            passed = None if bounds.is_open else bounds.passed_by(journal.spent(**those), tokens, usd)
+            passed = None if bounds.is_open else bounds.passed_by(spent(**those), call.input_tokens, call.cost_usd)
             if passed is not None:
                 raise BudgetExceeded(
-                    f"{feed}: the next model call would pass the budget of {passed.bound:g} {passed.unit} {of} "
+                    f"{call.feed}: the next model call would pass the budget of {passed.bound:g} {passed.unit} {of} "
                     f"({passed.spent:g} spent, at least {passed.more:g} more); it was not made.",
                     hint=f"Raise or unset LAKEHOUSE_BUDGET_{prefix}{passed.unit.upper()}.",
-                    feed=feed,
+                    feed=call.feed,
                     unit=passed.unit,
                     budget=passed.bound,
                     spent=passed.spent,

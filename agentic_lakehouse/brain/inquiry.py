@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from agentic_lakehouse.brain.faults import Fault
@@ -14,7 +13,7 @@ from agentic_lakehouse.brain.prompts import Prompt
 from agentic_lakehouse.brain.proposals import Proposed
 from agentic_lakehouse.brain.reply import Reply
 from agentic_lakehouse.contracts.base import sha256_of
-from agentic_lakehouse.contracts.governed import ModelCall, Spent
+from agentic_lakehouse.contracts.governed import ModelCall, Tally
 
 OPERATIONAL = frozenset({"request_timeout", "max_retries"})
 """Settings that cannot change what a model answers, only whether."""
@@ -26,16 +25,24 @@ T = TypeVar("T")
 class Journal(Protocol):
     """Where attempts are kept, and where an earlier answer is found again."""
 
+    def enter_call(self, call: ModelCall, require: Callable[[ModelCall, Tally], None]) -> None:
+        """Keep a call that is about to be made, where `require` does not refuse it; no other call is entered meanwhile.
+
+        Raises:
+            BudgetExceeded: it does; nothing is kept.
+        """
+        ...
+
+    def complete_call(self, call: ModelCall) -> None:
+        """Keep what came of a call that was entered; nothing of a judged one is changed."""
+        ...
+
     def record_call(self, call: ModelCall) -> None:
-        """Keep one attempt."""
+        """Keep a call that was never made, as an earlier answer served."""
         ...
 
     def answered(self, request_sha256: str) -> ModelCall | None:
-        """Return a call to that request that was answered `ok` by a model, if there is one."""
-        ...
-
-    def spent(self, *, feed: str | None = None, run_id: str | None = None, since: datetime | None = None) -> Spent:
-        """Return what calls took together: of a feed, of a run, since an instant, where these are given."""
+        """Return the latest call to that request that a model answered `ok`, or whose answer was not judged yet."""
         ...
 
 

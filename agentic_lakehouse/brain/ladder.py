@@ -1,7 +1,8 @@
 """The ladder: the same model again with its exact faults, then a stronger model, then a dead letter.
 
-Every attempt is one journal row, written as soon as it is judged, and counts against the budget. Only what a
-wait can mend is waited for; a fault of configuration ends the climb, so that it never costs money further up.
+Every attempt is one journal row. It is entered before anything is sent, and counts against the budget from then on; an
+answer is kept before it is judged. So a process that is killed leaves no call uncounted and no answer to be paid twice.
+Only what a wait can mend is waited for; a fault of configuration ends the climb and never costs money higher up.
 """
 
 from __future__ import annotations
@@ -68,18 +69,20 @@ class Ladder:
         raise _given_up(question, calls)
 
     def _remembered(self, question: Question[P, T], rung: Rung) -> Answer[T] | None:
-        """Find an earlier answer that still passes."""
+        """Find an earlier answer that still passes; one that was never judged is judged now."""
         request = question.request_sha256(rung)
         earlier = self.journal.answered(request)
         if earlier is None:
             return None
         reply = Reply(raw=earlier.raw_output, version=earlier.model_version, cost_usd=0.0)
-        value = _judge(question, reply).value
-        if value is None:
+        verdict = _judge(question, reply)
+        if earlier.status == "received" and earlier.feed == question.feed:
+            self.journal.complete_call(_judged(earlier, verdict.fault))
+        if verdict.value is None:
             return None
-        call = _call(question, rung, question.words, reply, attempt=1, cached=True)
+        call = _judged(_received(_call(question, rung, question.words, attempt=1, cached=True), reply), None)
         self.journal.record_call(call)
-        return Answer(value, call.model_version, (call,), cached=True)
+        return Answer(verdict.value, call.model_version, (call,), cached=True)
 
     def _climb(self, rung: Rung, question: Question[P, T], calls: list[ModelCall]) -> T | None:
         """Ask one model until its answer passes or its chances are used up."""
@@ -115,16 +118,16 @@ class Ladder:
 
         def once() -> Verdict[T]:
             tokens, usd = cost_of_sending(rung, words, history)
-            self.budget.require(self.journal, run_id=question.run_id, feed=question.feed, tokens=tokens, usd=usd)
+            sent = _call(question, rung, words, attempt=len(calls) + 1, tokens=tokens, usd=usd)
+            self.journal.enter_call(sent, self.budget.require)
             reply = send(rung, words, question.output, history)
-            verdict: Verdict[T] | None = None
-            try:
-                verdict = _judge(question, reply)
-            finally:
-                # Whatever the checks may run into, the answer is paid for: keep it.
-                fault = verdict.fault if verdict else None
-                calls.append(_call(question, rung, words, reply, attempt=len(calls) + 1, fault=fault))
-                self.journal.record_call(calls[-1])
+            received = _received(sent, reply)
+            if reply.fault is None:
+                # Whatever the checks may run into, the answer is paid for.
+                self.journal.complete_call(received)
+            verdict = _judge(question, reply)
+            calls.append(_judged(received, verdict.fault))
+            self.journal.complete_call(calls[-1])
             return verdict
 
         retrying = Retrying(
@@ -161,10 +164,10 @@ def _call(
     question: Question[P, T],
     rung: Rung,
     words: str,
-    reply: Reply,
     *,
     attempt: int,
-    fault: Fault | None = None,
+    tokens: int = 0,
+    usd: float | None = None,
     cached: bool = False,
 ) -> ModelCall:
     return ModelCall(
@@ -176,18 +179,31 @@ def _call(
         request_sha256=question.request_sha256(rung),
         rendered_prompt=words,
         model=rung.name,
-        model_version=reply.version,
         attempt=attempt,
-        status=fault.status if fault else "ok",
-        errors=fault.errors if fault else (),
-        raw_output=reply.raw,
+        status="sent",
         cached=cached,
-        input_tokens=reply.input_tokens,
-        output_tokens=reply.output_tokens,
-        cost_usd=reply.cost_usd,
-        seconds=reply.seconds,
+        input_tokens=tokens,
+        cost_usd=usd,
         created_at=datetime.now(UTC),
     )
+
+
+def _received(call: ModelCall, reply: Reply) -> ModelCall:
+    return call.model_copy(
+        update={
+            "status": "received",
+            "model_version": reply.version,
+            "raw_output": reply.raw,
+            "input_tokens": reply.input_tokens,
+            "output_tokens": reply.output_tokens,
+            "cost_usd": reply.cost_usd,
+            "seconds": reply.seconds,
+        }
+    )
+
+
+def _judged(call: ModelCall, fault: Fault | None) -> ModelCall:
+    return call.model_copy(update={"status": fault.status if fault else "ok", "errors": fault.errors if fault else ()})
 
 
 def _given_up(question: Question[P, T], calls: Sequence[ModelCall]) -> AnswerRejected | ModelUnavailable:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
-from agentic_lakehouse.contracts.governed import ModelCall, Spent
+from agentic_lakehouse.contracts.governed import ModelCall, Spent, Tally
 
 
 @dataclass
@@ -13,16 +15,31 @@ class MemoryJournal:
     """A journal that is forgotten."""
 
     calls: list[ModelCall] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+
+    def enter_call(self, call: ModelCall, require: Callable[[ModelCall, Tally], None]) -> None:
+        """Keep a call that is about to be made, where `require` does not refuse it.
+
+        Raises:
+            BudgetExceeded: it does; nothing is kept.
+        """
+        with self._lock:
+            require(call, self.spent)
+            self.calls.append(call)
+
+    def complete_call(self, call: ModelCall) -> None:
+        """Keep what came of a call that was entered; nothing of a judged one is changed."""
+        with self._lock:
+            self.calls[:] = [call if c.id == call.id and c.status in {"sent", "received"} else c for c in self.calls]
 
     def record_call(self, call: ModelCall) -> None:
         """Keep the call for as long as this object lives."""
         self.calls.append(call)
 
     def answered(self, request_sha256: str) -> ModelCall | None:
-        """Return the good answer to the same request, or `None`."""
-        return next(
-            (c for c in self.calls if c.request_sha256 == request_sha256 and c.status == "ok" and not c.cached), None
-        )
+        """Return the latest answer to the same request that is good or was not judged yet, or `None`."""
+        answers = (c for c in reversed(self.calls) if c.status in {"ok", "received"} and not c.cached)
+        return next((c for c in answers if c.request_sha256 == request_sha256), None)
 
     def spent(self, *, feed: str | None = None, run_id: str | None = None, since: datetime | None = None) -> Spent:
         """Return what calls took together: of a feed, of a run, since an instant, where these are given."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 
 RETRY = "retry"
+OPEN = {
+    "sent": "sent, no reply was kept; it counts as what sending it was estimated to take.",
+    "received": "its answer was kept and not judged; the next run does, and does not ask again.",
+}
+"""How calls stand that are under way, or whose process was killed."""
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -57,21 +63,31 @@ def calls(
             [(c.id[:13], c.feed, c.prompt, c.model, c.attempt, c.status) for c in found],
             right=("tries",),
         )
-        for letter in found:
-            console().print(f"\n{letter.id[:13]}: {_first(letter)}", markup=False)
+        _explain(found)
         return
     print_table(
         ("id", "feed", "prompt", "model", "status", "cached", "tokens", "USD", "s"),
         [
             (
-                c.id[:13], c.feed, c.prompt, c.model_version or c.model, c.status, "yes" if c.cached else "",
-                c.input_tokens + c.output_tokens, "unknown" if c.cost_usd is None else f"{c.cost_usd:.4f}",
-                f"{c.seconds:.2f}",
+                c.id[:13], c.feed, c.prompt, c.model_version or c.model, c.status,
+                "yes" if c.cached else "", f"{_about(c)}{c.input_tokens + c.output_tokens}",
+                "unknown" if c.cost_usd is None else f"{_about(c)}{c.cost_usd:.4f}", f"{c.seconds:.2f}",
             )
             for c in found
         ],
         right=("tokens", "USD", "s"),
     )  # fmt: skip
+    _explain([c for c in found if c.status in OPEN])
+
+
+def _about(call: ModelCall) -> str:
+    """Mark what is estimated."""
+    return "~" if call.status == "sent" else ""
+
+
+def _explain(calls: Sequence[ModelCall]) -> None:
+    for call in calls:
+        console().print(f"\n{call.id[:13]}: {OPEN.get(call.status) or _first(call)}", markup=False)
 
 
 def _first(call: ModelCall) -> str:

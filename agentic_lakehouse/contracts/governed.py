@@ -7,14 +7,14 @@ house reads and writes them by these names only.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from agentic_lakehouse.contracts.base import Record
 
 DeliveryStatus = Literal["pending", "published", "failed", "withdrawn"]
 ProposalKind = Literal["spec", "mapping", "removal"]
 ProposalStatus = Literal["proposed", "approved", "active", "rejected", "superseded"]
-CallStatus = Literal["ok", "unparsable", "schema", "semantic", "transport", "configuration"]
+CallStatus = Literal["sent", "received", "ok", "unparsable", "schema", "semantic", "transport", "configuration"]
 Severity = Literal["ERROR", "WARN"]
 RunStatus = Literal["published", "unchanged", "awaiting_review", "failed"]
 
@@ -110,6 +110,8 @@ class ModelCall(Record):
     attempt: int = 1
     """From 1 within one question."""
     status: CallStatus
+    """`sent`: no reply is kept, and tokens and cost are what sending was estimated to take. `received`: the answer is
+    kept, and was not judged yet. A process that was killed leaves one of these. All others are final."""
     errors: tuple[str, ...] = ()
     """Validation errors, exactly as they go back to the model."""
     raw_output: str = ""
@@ -121,6 +123,7 @@ class ModelCall(Record):
     """`None` where the price is not known."""
     seconds: float = 0.0
     created_at: datetime
+    """When it was sent."""
 
 
 class Spent(Record):
@@ -131,6 +134,14 @@ class Spent(Record):
     """Input and output."""
     usd: float = 0.0
     """Of the calls whose price is known."""
+
+
+class Tally(Protocol):
+    """Tells what calls took together."""
+
+    def __call__(self, *, feed: str | None = None, run_id: str | None = None, since: datetime | None = None) -> Spent:
+        """Return it: of a feed, of a run, since an instant, where these are given."""
+        ...
 
 
 class Spending(Spent):

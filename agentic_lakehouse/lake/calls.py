@@ -1,4 +1,7 @@
-"""The journal of model calls: every attempt as sent and as received, and what they took."""
+"""The journal of model calls: every attempt as sent and as received, and what they took.
+
+A call is entered before it is made, and completed by compare-and-swap when its reply came and when that was judged.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,10 @@ _GROUPS = {
     "model": sa.case((CALLS.c.model_version != "", CALLS.c.model_version), else_=CALLS.c.model),
 }
 _MADE = CALLS.c.cached.is_(False)
+_OUTCOME = (
+    "status", "model_version", "raw_output", "errors", "input_tokens", "output_tokens", "cost_usd", "seconds"
+)  # fmt: skip
+"""What a reply tells; all else stands as it was sent."""
 
 
 def record(connection: sa.Connection, call: ModelCall) -> None:
@@ -27,9 +34,15 @@ def record(connection: sa.Connection, call: ModelCall) -> None:
         connection.execute(CALLS.insert().values(values_of(call)))
 
 
+def complete(connection: sa.Connection, call: ModelCall) -> None:
+    """Enter what came of a call; nothing of one that was judged before is changed."""
+    here = (CALLS.c.id == call.id, CALLS.c.status.in_(("sent", "received")))
+    connection.execute(CALLS.update().where(*here).values({name: getattr(call, name) for name in _OUTCOME}))
+
+
 def answered(connection: sa.Connection, request_sha256: str) -> ModelCall | None:
-    """Return the latest call that answered exactly this request well."""
-    good = (CALLS.c.request_sha256 == request_sha256, CALLS.c.status == "ok", _MADE)
+    """Return the latest call that answered exactly this request well, or whose answer was not judged yet."""
+    good = (CALLS.c.request_sha256 == request_sha256, CALLS.c.status.in_(("ok", "received")), _MADE)
     query = sa.select(CALLS).where(*good).order_by(CALLS.c.seq.desc()).limit(1)
     return next(iter(records(connection, ModelCall, query)), None)
 
@@ -44,7 +57,9 @@ def dead(connection: sa.Connection, feed: str | None, limit: int | None) -> list
     return records(connection, ModelCall, query)
 
 
-def spent(connection: sa.Connection, feed: str | None, run_id: str | None, since: datetime | None) -> Spent:
+def spent(
+    connection: sa.Connection, *, feed: str | None = None, run_id: str | None = None, since: datetime | None = None
+) -> Spent:
     """Return what calls took together: of a feed, of a run, since an instant, where these are given."""
     wanted: list[sa.ColumnElement[bool]] = [_MADE]
     if feed is not None:

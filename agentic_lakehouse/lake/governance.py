@@ -6,8 +6,9 @@ compare-and-swap, one writer at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from agentic_lakehouse.contracts.governed import (
     ProposalStatus,
     Review,
     Spending,
-    Spent,
+    Tally,
 )
 from agentic_lakehouse.lake import calls, export, proposals
 from agentic_lakehouse.lake.calls import Grouping
@@ -87,20 +88,32 @@ class Governance:
         """Return decisions, oldest first."""
         return self._all(Review, REVIEWS, {"proposal_id": proposal_id})
 
+    def enter_call(self, call: ModelCall, require: Callable[[ModelCall, Tally], None]) -> None:
+        """Enter a call that is about to be made, where `require` does not refuse it by what was spent before.
+
+        No other call is entered meanwhile, by whatever process: what `require` is told stays true until this one is in.
+
+        Raises:
+            BudgetExceeded: it does; nothing is entered.
+        """
+        with self._database.write() as connection:
+            require(call, partial(calls.spent, connection))
+            calls.record(connection, call)
+
+    def complete_call(self, call: ModelCall) -> None:
+        """Enter what came of a call: its answer, then how that was judged; a judged call is changed no more."""
+        with self._database.write() as connection:
+            calls.complete(connection, call)
+
     def record_call(self, call: ModelCall) -> None:
-        """Enter one attempt at a question, as sent and as received; the same call again changes nothing."""
+        """Enter a call as it stands, such as an answer from the journal; the same call again changes nothing."""
         with self._database.write() as connection:
             calls.record(connection, call)
 
     def answered(self, request_sha256: str) -> ModelCall | None:
-        """Return the latest call that answered exactly this request well, so that it need not be made again."""
+        """Return the latest call that answered exactly this request, and not badly: it need not be made again."""
         with self._database.read() as connection:
             return calls.answered(connection, request_sha256)
-
-    def spent(self, *, feed: str | None = None, run_id: str | None = None, since: datetime | None = None) -> Spent:
-        """Return what calls took together: of a feed, of a run, since an instant, where these are given."""
-        with self._database.read() as connection:
-            return calls.spent(connection, feed, run_id, since)
 
     def spending(self, by: Grouping, *, since: datetime | None = None) -> list[Spending]:
         """Return what calls took, by run, feed, prompt or model, the dearest first."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from agentic_lakehouse.brain.prompts import load_prompt
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec, FileFormat
 from agentic_lakehouse.contracts.files import load_suite
-from agentic_lakehouse.contracts.governed import ModelCall, Spent
+from agentic_lakehouse.contracts.governed import ModelCall, Tally
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile
 from agentic_lakehouse.contracts.suite import LabelledFeed
@@ -204,12 +203,17 @@ class _Noting:
     journal: Journal
     calls: list[ModelCall]
 
+    def enter_call(self, call: ModelCall, require: Callable[[ModelCall, Tally], None]) -> None:
+        self.journal.enter_call(call, require)
+        self.calls.append(call)
+
+    def complete_call(self, call: ModelCall) -> None:
+        self.journal.complete_call(call)
+        self.calls[:] = [call if noted.id == call.id else noted for noted in self.calls]
+
     def record_call(self, call: ModelCall) -> None:
         self.calls.append(call)
         self.journal.record_call(call)
 
     def answered(self, request_sha256: str) -> ModelCall | None:
         return self.journal.answered(request_sha256)
-
-    def spent(self, *, feed: str | None = None, run_id: str | None = None, since: datetime | None = None) -> Spent:
-        return self.journal.spent(feed=feed, run_id=run_id, since=since)

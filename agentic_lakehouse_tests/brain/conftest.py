@@ -13,7 +13,7 @@ from agentic_lakehouse.brain.budget import Bounds
 from agentic_lakehouse.brain.memory import MemoryJournal
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec, FileFormat
-from agentic_lakehouse.contracts.governed import ModelCall
+from agentic_lakehouse.contracts.governed import ModelCall, Tally
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.odcs import load_standard
 from agentic_lakehouse.contracts.profile import ColumnProfile, FeedProfile, TypeEvidence
@@ -28,9 +28,9 @@ FEED = Feed("acme", "prices")
 class Memory(MemoryJournal):
     """A journal that keeps calls as `lake` does."""
 
-    def record_call(self, call: ModelCall) -> None:
+    def enter_call(self, call: ModelCall, require: Callable[[ModelCall, Tally], None]) -> None:
         assert call.id not in {c.id for c in self.calls}
-        super().record_call(call)
+        super().enter_call(call, require)
 
     @property
     def rows(self) -> list[ModelCall]:

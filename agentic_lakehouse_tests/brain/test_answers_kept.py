@@ -141,5 +141,45 @@ def test_an_answer_is_kept_even_when_its_check_breaks(server, journal, think, as
     with pytest.raises(KeyboardInterrupt):
         ask(think(), check=breaks)
 
-    assert journal.statuses == ["ok"]
+    assert journal.statuses == ["received"]
     assert ask(think()).cached
+    assert journal.statuses == ["ok", "ok"]
+    assert len(server.requests) == 1
+
+
+def test_an_answer_that_was_never_judged_is_judged_and_asked_again_only_where_it_does_not_pass(
+    server, journal, think, ask, good
+) -> None:
+    server.says(good, good)
+    _leave_unjudged(think, ask)
+
+    objections = iter([["the dry run lost 3 rows"], []])
+    answer = ask(think(), run_id="run-2", check=lambda _: next(objections))
+
+    assert (answer.cached, len(server.requests)) == (False, 2)
+    assert [(row.run_id, row.status, row.errors) for row in journal.rows] == [
+        ("run-1", "semantic", ("the dry run lost 3 rows",)),
+        ("run-2", "ok", ()),
+    ]
+
+
+def test_another_feed_may_use_an_answer_that_was_never_judged_but_does_not_judge_it_for_its_own(
+    server, journal, think, ask, prices, good
+) -> None:
+    server.says(good)
+    _leave_unjudged(think, ask)
+
+    answer = think().describe(
+        prices, feed=Feed("other", "list"), facts=VendorFacts(), run_id="run-2", check=lambda _: []
+    )
+
+    assert answer.cached
+    assert [(row.feed, row.status) for row in journal.rows] == [("acme/prices", "received"), ("other/list", "ok")]
+
+
+def _leave_unjudged(think, ask) -> None:
+    def breaks(_: object) -> list[str]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(think(), check=breaks)

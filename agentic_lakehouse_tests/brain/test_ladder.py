@@ -24,6 +24,27 @@ def test_a_good_answer_is_one_call_and_one_row(server, journal, think, ask, good
     assert '"Preis"' in row.rendered_prompt
 
 
+def test_a_call_is_entered_before_it_is_sent_and_its_answer_kept_before_it_is_judged(
+    server, journal, think, ask, good
+) -> None:
+    server.says(good)
+    answers, seen = server.script.pop(), []
+
+    def look(request):
+        seen.extend((row.status, row.raw_output, row.input_tokens > 100) for row in journal.rows)
+        return answers(request)
+
+    def check(_: object) -> list[str]:
+        seen.extend((row.status, json.loads(row.raw_output), row.input_tokens) for row in journal.rows)
+        return []
+
+    server.script.append(look)
+    ask(think(), check=check)
+
+    assert seen == [("sent", "", True), ("received", good, 100)]
+    assert journal.statuses == ["ok"]
+
+
 def test_the_schema_goes_with_the_question_and_nothing_is_random(server, think, ask, good) -> None:
     server.says(good)
 

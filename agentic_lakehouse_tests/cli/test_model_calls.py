@@ -53,6 +53,24 @@ def test_a_dead_letter_keeps_its_attempts_and_is_run_again(lakehouse, model_serv
     assert "0.0000 + 5 unknown" in lakehouse("costs", "--by", "model").out
 
 
+def test_a_call_without_a_reply_is_shown_as_what_it_is(
+    lakehouse, model_server: ModelServer, answers, monkeypatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("agentic_lakehouse.brain.ladder.send", interrupt)
+        lakehouse("run", "--json")
+
+    [row] = lakehouse("calls", "--json").json
+    assert (row["status"], row["raw_output"], row["input_tokens"] > 0) == ("sent", "", True)
+    for arguments in (["calls"], ["calls", "--dead"]):
+        assert f"{row['id'][:13]}: sent, no reply was kept" in " ".join(lakehouse(*arguments).out.split())
+    assert f"~{row['input_tokens']}" in lakehouse("calls").out
+    assert [(g["calls"], g["failed"]) for g in lakehouse("costs", "--json").json] == [(1, 1)]
+
+
 def test_a_feed_that_would_pass_its_budget_fails_by_name(lakehouse, model_server, answers, monkeypatch) -> None:
     monkeypatch.setenv("LAKEHOUSE_BUDGET_DAY_CALLS", "1")
     model_server.says(answers["describe_feed"], answers["map_columns"])

@@ -12,6 +12,7 @@ from agentic_lakehouse_tests.postgres import Postgres
 ON_BOTH_DATABASES = {
     "test_compaction",
     "test_crash",
+    "test_killed_calls",
     "test_leases",
     "test_many_processes",
     "test_orphans_beside_writers",

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.governed import ModelCall, Spent, Tally
+from agentic_lakehouse.errors import BudgetExceeded
 from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse_tests.lake.scene import Scene, call
 
@@ -27,6 +29,53 @@ def test_the_same_call_again_changes_nothing(governance: Governance) -> None:
     governance.record_call(made)
 
     assert governance.calls() == [made]
+
+
+def test_a_call_is_completed_from_sent_to_received_to_judged_and_no_further(governance: Governance) -> None:
+    sent = call(status="sent", input_tokens=900, cost_usd=0.5)
+    received = sent.model_copy(update={"status": "received", "raw_output": "{}", "input_tokens": 100, "cost_usd": None})
+    judged = received.model_copy(update={"status": "schema", "errors": ("columns: Field required",)})
+    governance.enter_call(sent, lambda *_: None)
+
+    for now in (received, judged):
+        governance.complete_call(now)
+        assert governance.calls() == [now]
+
+    governance.complete_call(received)
+    governance.complete_call(judged.model_copy(update={"status": "ok"}))
+    assert governance.calls() == [judged]
+
+
+def test_what_was_sent_is_not_changed_by_what_came_of_it(governance: Governance) -> None:
+    sent = call(status="sent")
+    governance.enter_call(sent, lambda *_: None)
+
+    governance.complete_call(sent.model_copy(update={"status": "ok", "rendered_prompt": "another", "feed": "x/y"}))
+
+    assert governance.calls() == [sent.model_copy(update={"status": "ok"})]
+
+
+def test_a_call_that_is_refused_is_not_entered_and_who_refuses_knows_what_was_spent(governance: Governance) -> None:
+    governance.record_call(call(status="sent", input_tokens=7, cost_usd=0.25))
+    governance.record_call(call(cached=True, input_tokens=5))
+    found: list[Spent] = []
+
+    def refuse(one: ModelCall, spent: Tally) -> None:
+        found.append(spent(feed=one.feed, run_id=one.run_id))
+        raise BudgetExceeded("too dear")
+
+    with pytest.raises(BudgetExceeded):
+        governance.enter_call(call(status="sent"), refuse)
+
+    assert found == [Spent(calls=1, tokens=7, usd=0.25)]
+    assert len(governance.calls()) == 2
+
+
+@pytest.mark.parametrize(("status", "is_answer"), [("sent", False), ("received", True)])
+def test_an_answer_that_was_not_judged_yet_is_found_too(governance: Governance, status: str, is_answer: bool) -> None:
+    governance.record_call(call(status=status))
+
+    assert (governance.answered("r") is not None) == is_answer
 
 
 def test_an_answer_is_found_by_exactly_what_was_asked(governance: Governance) -> None:
