@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     model_timeout_seconds: float = Field(default=120.0, gt=0)
     model_context: int = Field(default=32_000, ge=1_000)
     """Tokens that one question and its answer may have; a longer one is asked in batches of columns."""
+    model_turns: int = Field(default=4, ge=0)
+    """How often a model may look at rows, columns, terms or a tried expression before it maps a feed; 0 for never."""
     replay: Literal["", "journal"] = ""
     """`journal`: models are answered for by the journal alone, so that a past run comes out the same without any."""
     engine: Literal["auto", "local", "spark"] = "auto"

@@ -12,6 +12,7 @@ from agentic_lakehouse.brain.budget import Budget
 from agentic_lakehouse.brain.fence import fenced
 from agentic_lakehouse.brain.inquiry import Answer, Journal, Patience, Question
 from agentic_lakehouse.brain.ladder import Ladder
+from agentic_lakehouse.brain.looks import LOOKS
 from agentic_lakehouse.brain.models import Rung, build_rung
 from agentic_lakehouse.brain.prompts import Prompt, load_prompt
 from agentic_lakehouse.brain.proposals import Proposed
@@ -86,7 +87,7 @@ class Asker:
 
     def _ask(self, question: Question[P, T]) -> Answer[T]:
         mend = load_prompt(self.prompts, "mend_answer")
-        ladder = Ladder(self._rungs, self.journal, self.budget, mend, self.patience, replays=self.replays)
+        ladder = Ladder(self._rungs, self.journal, self.budget, mend, self.patience, self.replays, self.context)
         return ladder.ask(question)
 
     def _prompt(self, prompt_id: str, output: type[Proposed]) -> Prompt:
@@ -95,6 +96,12 @@ class Asker:
             raise ContractInvalid(
                 f"Prompt {prompt_id!r} says it is answered by {prompt.output!r}.",
                 hint=f"Write `output: {output.__name__}`.",
+                prompt=prompt_id,
+            )
+        if unknown := sorted(set(prompt.tools) - LOOKS):
+            raise ContractInvalid(
+                f"Prompt {prompt_id!r} names a tool that there is not: {unknown[0]!r}.",
+                hint=f"These are: {', '.join(sorted(LOOKS))}.",
                 prompt=prompt_id,
             )
         return prompt

@@ -11,6 +11,7 @@ from agentic_lakehouse.brain.budget import Budget
 from agentic_lakehouse.brain.feed_specs import feed_spec, part_of, together
 from agentic_lakehouse.brain.fence import fenced
 from agentic_lakehouse.brain.inquiry import Answer, Journal, Patience, Question
+from agentic_lakehouse.brain.looks import Bench, looks
 from agentic_lakehouse.brain.mappings import mapping, mapping_lines
 from agentic_lakehouse.brain.planner.model import MODEL_NAME
 from agentic_lakehouse.brain.prompts import load_prompt
@@ -90,6 +91,7 @@ class Brain(Asker):
                 conclude=conclude,
                 feed=str(feed),
                 run_id=run_id,
+                names={"source_name": names},
             )
 
         answers = [self._ask(question(asked)) for asked in batches]
@@ -104,6 +106,7 @@ class Brain(Asker):
         facts: VendorFacts,
         run_id: str,
         check: Callable[[Mapping], list[str]],
+        bench: Bench | None = None,
     ) -> Answer[Mapping]:
         """Ask how a described feed becomes the standard's table.
 
@@ -114,6 +117,7 @@ class Brain(Asker):
             facts: what we know of the vendor.
             run_id: run that pays for the calls.
             check: returns what is wrong with a mapping (types, dry run), in words for the model.
+            bench: what a model may look at before it answers; nothing without one.
 
         Raises:
             AnswerRejected: models answered, and no answer passed.
@@ -128,6 +132,7 @@ class Brain(Asker):
 
         certain = [line for line in lines_of(self._settled(whole)) if not check(mapping([line], spec, standard))]
         batches = map_batches(without(whole, certain), self._fits(prompt, MappingProposal))
+        tools = looks(prompt.tools, bench, profile=profile, spec=spec, standard=standard) if bench else ()
         shape = {
             "profile": profile.shape_sha256,
             "spec": spec.shape_sha256,
@@ -152,6 +157,8 @@ class Brain(Asker):
                 conclude=conclude,
                 feed=str(spec.feed),
                 run_id=run_id,
+                tools=tools,
+                names={"target": shown["targets"], "sources": [s.source_name for s in asked.sources]},
             )
 
         answers = [self._ask(question(asked)) for asked in batches]

@@ -26,7 +26,12 @@ def fenced(question: DescribeQuestion | MapQuestion) -> str:
 
 def fenced_faults(faults: Sequence[str]) -> str:
     """Render what was wrong with an answer in the same kind of block: it may quote vendor text."""
-    return "```json\n" + _text({"faults": list(faults)}) + "\n```"
+    return fenced_data({"faults": list(faults)})
+
+
+def fenced_data(data: Any) -> str:
+    """Render JSON data in the same kind of block."""
+    return "```json\n" + _text(data) + "\n```"
 
 
 def unfenced(words: str) -> Any:

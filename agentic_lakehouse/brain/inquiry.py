@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
 from agentic_lakehouse.brain.faults import Fault
@@ -12,6 +13,8 @@ from agentic_lakehouse.brain.models import Rung
 from agentic_lakehouse.brain.prompts import Prompt
 from agentic_lakehouse.brain.proposals import Proposed
 from agentic_lakehouse.brain.reply import Reply
+from agentic_lakehouse.brain.schemas import narrowed
+from agentic_lakehouse.brain.tools import Tool
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.governed import ModelCall, Tally
 
@@ -41,6 +44,10 @@ class Journal(Protocol):
         """Keep a call that was never made, as an earlier answer served."""
         ...
 
+    def turn(self, request_sha256: str, rendered_prompt: str) -> ModelCall | None:
+        """Return the latest call to that request, of these words, in which a model asked to look at something."""
+        ...
+
     def answered(self, request_sha256: str) -> ModelCall | None:
         """Return the latest call to that request that a model answered `ok`, or whose answer was not judged yet."""
         ...
@@ -54,6 +61,8 @@ class Patience:
     """Answers that one model may give to one question."""
     tries: int = 4
     """How often one question is sent before its transport counts as broken."""
+    turns: int = 4
+    """How often one model may look at something before it must answer."""
     first_wait: float = 1.0
     longest_wait: float = 30.0
     """Seconds; a provider that asks for a longer wait is not obeyed."""
@@ -74,6 +83,15 @@ class Question(Generic[P, T]):
     """Makes the value or raises `Unfit` with everything that is wrong."""
     feed: str
     run_id: str
+    tools: tuple[Tool[Any], ...] = ()
+    """What a model may look at before it answers."""
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Fields of the answer that can only hold certain names."""
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """The answer's JSON schema, narrowed to the names that there are where these are few and short."""
+        return narrowed(self.output.model_json_schema(), self.names)
 
     def request_sha256(self, rung: Rung) -> str:
         """Return the journal's key of this question to that model."""

@@ -12,20 +12,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from pydantic_ai.messages import ModelMessage
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_exponential_jitter
 
 from agentic_lakehouse.brain.budget import Budget
+from agentic_lakehouse.brain.conversation import Conversation
 from agentic_lakehouse.brain.faults import Fault
 from agentic_lakehouse.brain.fence import fenced_faults
 from agentic_lakehouse.brain.inquiry import Answer, Journal, P, Patience, Question, T, Verdict
 from agentic_lakehouse.brain.models import Rung
-from agentic_lakehouse.brain.prices import cost_of_sending
+from agentic_lakehouse.brain.prices import CHARACTERS_PER_TOKEN, cost_of_sending
 from agentic_lakehouse.brain.prompts import Prompt
-from agentic_lakehouse.brain.reply import Reply, parse, send
+from agentic_lakehouse.brain.reply import Reply, parse, send, turn_of
+from agentic_lakehouse.brain.tools import MAX_RESULT, use
 from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.contracts.governed import ModelCall
 from agentic_lakehouse.errors import AnswerRejected, ModelUnavailable
+
+RESULT_TOKENS = MAX_RESULT // CHARACTERS_PER_TOKEN
+"""What a look may add to a conversation."""
 
 
 @dataclass
@@ -40,6 +44,8 @@ class Ladder:
     patience: Patience = field(default_factory=Patience)
     replays: bool = False
     """Whether only free models are asked, and the journal answers for the others."""
+    context: int = 32_000
+    """Tokens beyond which a conversation is not drawn out: the model must answer."""
 
     def ask(self, question: Question[P, T]) -> Answer[T]:
         """Answer from the journal, or from the weakest model whose answer passes.
@@ -85,10 +91,16 @@ class Ladder:
         return Answer(verdict.value, call.model_version, (call,), cached=True)
 
     def _climb(self, rung: Rung, question: Question[P, T], calls: list[ModelCall]) -> T | None:
-        """Ask one model until its answer passes or its chances are used up."""
-        words, history = question.words, tuple[ModelMessage, ...]()
-        for _ in range(self.patience.answers):
-            verdict = self._send(rung, question, words, history, calls)
+        """Ask one model until its answer passes or its chances are used up; it may look at things in between."""
+        talk, turns, answers = Conversation.about(question.words), 0, 0
+        while answers < self.patience.answers:
+            verdict = self._send(rung, question, talk, calls, may_look=turns < self.patience.turns)
+            if verdict.fault is None and verdict.reply.response is not None and verdict.reply.looks:
+                turns += 1
+                turn = verdict.reply.response
+                talk = talk.after_looking(turn, [use(question.tools, call) for call in turn.tool_calls])
+                continue
+            answers += 1
             if verdict.fault is None:
                 return verdict.value
             if verdict.fault.status == "configuration":
@@ -101,32 +113,34 @@ class Ladder:
                 )
             if verdict.fault.status == "transport":
                 return None
-            if verdict.reply.exchange:
-                words = self.mend.render(faults=fenced_faults(verdict.fault.errors))
-                history = verdict.reply.exchange
+            told = self.mend.render(faults=fenced_faults(verdict.fault.errors))
+            talk = talk.after_fault(verdict.reply.response, told)
         return None
 
     def _send(
-        self,
-        rung: Rung,
-        question: Question[P, T],
-        words: str,
-        history: tuple[ModelMessage, ...],
-        calls: list[ModelCall],
+        self, rung: Rung, question: Question[P, T], talk: Conversation, calls: list[ModelCall], *, may_look: bool
     ) -> Verdict[T]:
         """Send until a reply comes, waiting where the fault is one that passes; each try is a journal row."""
+        tools = question.tools if rung.takes_tools and self.patience.turns else ()
 
         def once() -> Verdict[T]:
-            tokens, usd = cost_of_sending(rung, words, history)
-            sent = _call(question, rung, words, attempt=len(calls) + 1, tokens=tokens, usd=usd)
+            tokens, usd = cost_of_sending(rung, talk.messages)
+            looking = may_look and bool(tools) and tokens + RESULT_TOKENS < self.context
+            sent = _call(question, rung, talk.words, attempt=len(calls) + 1, tokens=tokens, usd=usd)
+            if looking and (turn := self.journal.turn(sent.request_sha256, sent.rendered_prompt)) is not None:
+                reply = Reply(turn.raw_output, turn.model_version, cost_usd=0.0, response=turn_of(turn.raw_output))
+                calls.append(_judged(_received(sent.model_copy(update={"cached": True}), reply), None, looks=True))
+                self.journal.record_call(calls[-1])
+                return Verdict(reply)
             self.journal.enter_call(sent, self.budget.require)
-            reply = send(rung, words, question.output, history)
+            definitions = [tool.definition for tool in tools]
+            reply = send(rung, talk.messages, question.schema, definitions, may_look=looking)
             received = _received(sent, reply)
-            if reply.fault is None:
+            if reply.fault is None and not reply.looks:
                 # Whatever the checks may run into, the answer is paid for.
                 self.journal.complete_call(received)
             verdict = _judge(question, reply)
-            calls.append(_judged(received, verdict.fault))
+            calls.append(_judged(received, verdict.fault, looks=reply.looks))
             self.journal.complete_call(calls[-1])
             return verdict
 
@@ -149,7 +163,7 @@ class Ladder:
 
 def _judge(question: Question[P, T], reply: Reply) -> Verdict[T]:
     """Make the value of a reply, or say why it has none."""
-    if reply.fault is not None:
+    if reply.fault is not None or reply.looks:
         return Verdict(reply, fault=reply.fault)
     proposal = parse(reply.raw, question.output)
     if isinstance(proposal, Fault):
@@ -202,8 +216,9 @@ def _received(call: ModelCall, reply: Reply) -> ModelCall:
     )
 
 
-def _judged(call: ModelCall, fault: Fault | None) -> ModelCall:
-    return call.model_copy(update={"status": fault.status if fault else "ok", "errors": fault.errors if fault else ()})
+def _judged(call: ModelCall, fault: Fault | None, *, looks: bool = False) -> ModelCall:
+    status = fault.status if fault else "turn" if looks else "ok"
+    return call.model_copy(update={"status": status, "errors": fault.errors if fault else ()})
 
 
 def _given_up(question: Question[P, T], calls: Sequence[ModelCall]) -> AnswerRejected | ModelUnavailable:

@@ -41,6 +41,13 @@ class MemoryJournal:
         answers = (c for c in reversed(self.calls) if c.status in {"ok", "received"} and not c.cached)
         return next((c for c in answers if c.request_sha256 == request_sha256), None)
 
+    def turn(self, request_sha256: str, rendered_prompt: str) -> ModelCall | None:
+        """Return the latest call to that request, of these words, in which a model asked to look at something."""
+        turns = (c for c in reversed(self.calls) if c.status == "turn" and not c.cached)
+        return next(
+            (c for c in turns if (c.request_sha256, c.rendered_prompt) == (request_sha256, rendered_prompt)), None
+        )
+
     def spent(self, *, feed: str | None = None, run_id: str | None = None, since: datetime | None = None) -> Spent:
         """Return what calls took together: of a feed, of a run, since an instant, where these are given."""
         made = [

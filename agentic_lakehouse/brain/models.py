@@ -36,6 +36,15 @@ class Rung:
         return self.model.model_name if self.name == EMBEDDED else self.name
 
     @property
+    def takes_tools(self) -> bool:
+        """Whether it can be offered tools beside the schema of its answer; the embedded planner has no use for any."""
+        if self.is_free or not self.model.profile.get("supports_tools", True):
+            return False
+        # Some of Google's models take one or the other.
+        is_google = self.model.system.startswith("google")
+        return not is_google or bool(self.model.profile.get("google_supports_tool_combination", False))
+
+    @property
     def is_free(self) -> bool:
         """Whether it runs here and costs nothing."""
         return self.name == EMBEDDED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from genai_prices import Usage, calc_price
-from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
+from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from agentic_lakehouse.brain.models import Rung
 
@@ -24,11 +24,12 @@ def cost_of(rung: Rung, response: ModelResponse) -> float | None:
         return _price(rung, Usage(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens))
 
 
-def cost_of_sending(rung: Rung, words: str, history: Sequence[ModelMessage]) -> tuple[int, float | None]:
+def cost_of_sending(rung: Rung, messages: Sequence[ModelMessage]) -> tuple[int, float | None]:
     """Estimate the tokens of a request and what they cost before any answer."""
     if rung.is_free:
         return 0, 0.0
-    tokens = (len(words) + len(ModelMessagesTypeAdapter.dump_json(list(history)))) // CHARACTERS_PER_TOKEN
+    told = (getattr(part, "content", None) or getattr(part, "args", None) or "" for m in messages for part in m.parts)
+    tokens = sum(len(str(text)) for text in told) // CHARACTERS_PER_TOKEN
     return tokens, _price(rung, Usage(input_tokens=tokens))
 
 

@@ -34,6 +34,8 @@ class Prompt(Record):
     """The file's stem."""
     output: str
     """Name of the type that answers it."""
+    tools: tuple[str, ...] = ()
+    """What a model may look at before it answers."""
     description: str = ""
     """What it is for, for people."""
     body: str
@@ -85,7 +87,8 @@ def load_prompt(folder: Path, prompt_id: str) -> Prompt:
         raise ContractInvalid(f"{path} is not UTF-8.", hint="Save it as UTF-8.", prompt=prompt_id) from error
     except (yaml.YAMLError, ValidationError) as error:
         raise ContractInvalid(
-            f"The front matter of {path} does not fit: {error}.", hint="It holds `id`, `output` and `description`."
+            f"The front matter of {path} does not fit: {error}.",
+            hint="It holds `id`, `output`, `description` and perhaps `tools`.",
         ) from error
     if prompt.id != prompt_id:
         raise ContractInvalid(f"{path} says its id is {prompt.id!r}.", hint=f"Write `id: {prompt_id}`.")

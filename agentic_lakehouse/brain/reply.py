@@ -1,23 +1,29 @@
-"""One question sent to one model, once: what came back, what it cost, and whether it can be read at all."""
+"""One message sent to one model, once: what came back, what it cost, and whether it can be read at all."""
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from pydantic_ai import Agent, NativeOutput, PromptedOutput, capture_run_messages
-from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserError
-from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.direct import model_request
+from pydantic_ai.exceptions import AgentRunError, UserError
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
+from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.output import OutputObjectDefinition
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.tools import ToolDefinition
 
 from agentic_lakehouse.brain import faults, loop
 from agentic_lakehouse.brain.faults import Fault
 from agentic_lakehouse.brain.models import Rung
 from agentic_lakehouse.brain.prices import cost_of
 from agentic_lakehouse.brain.proposals import Proposed
+from agentic_lakehouse.brain.tools import arguments_of
 from agentic_lakehouse.brain.unfit import worded
 
 P = TypeVar("P", bound=Proposed)
@@ -30,7 +36,7 @@ class Reply:
     """What one attempt brought back."""
 
     raw: str = ""
-    """The answer before parsing; empty where none came."""
+    """The answer, or the calls of tools, before parsing; empty where none came."""
     version: str = ""
     """Model that answered, as its provider reports it."""
     input_tokens: int = 0
@@ -39,38 +45,53 @@ class Reply:
     seconds: float = 0.0
     fault: Fault | None = None
     """Why there is no answer to read."""
-    exchange: tuple[ModelMessage, ...] = ()
-    """The first question and this answer, to go on from; what lay between only costs tokens."""
+    response: ModelResponse | None = None
+    """The message as it goes into the conversation."""
+
+    @property
+    def looks(self) -> bool:
+        """Whether the model wants to look at something before it answers."""
+        return self.fault is None and self.response is not None and bool(self.response.tool_calls)
 
 
-def send(rung: Rung, words: str, output: type[Proposed], history: Sequence[ModelMessage] = ()) -> Reply:
-    """Ask once and wait for the reply; an attempt that fails is a reply too, with its fault.
+def send(
+    rung: Rung,
+    messages: Sequence[ModelMessage],
+    schema: Mapping[str, Any],
+    tools: Sequence[ToolDefinition] = (),
+    *,
+    may_look: bool = False,
+) -> Reply:
+    """Send once and wait for the reply; an attempt that fails is a reply too, with its fault.
 
-    Judging the answer is not the agent's business here: it may neither retry nor refuse, so that every attempt is
-    ours to journal, to count and to answer.
+    Args:
+        rung: the model.
+        messages: the conversation so far.
+        schema: JSON schema of the answer.
+        tools: what was offered in this conversation.
+        may_look: whether it still is; else the model must answer.
     """
     started = time.monotonic()
-    fault: Fault | None = None
-    with capture_run_messages() as captured:
-        try:
-            loop.run(lambda: _run(rung, words, output, history))
-        except UnexpectedModelBehavior as error:
-            fault = faults.of(error)
-        except (AgentRunError, UserError, IndexError, TypeError, KeyError, AttributeError) as error:
-            # The last four are how an SDK's model of a reply breaks on one that holds no answer.
-            return Reply(fault=faults.of(error), seconds=time.monotonic() - started)
-    seconds = time.monotonic() - started
-    response = next((m for m in reversed(captured) if isinstance(m, ModelResponse)), None)
-    if response is None or not (raw := _storable(response.text or "")).strip():
-        return Reply(fault=fault or Fault("unparsable", ("the reply is empty",)), seconds=seconds)
+    try:
+        response = loop.run(lambda: _request(rung, messages, schema, tools, may_look=may_look))
+    except (AgentRunError, UserError, IndexError, TypeError, KeyError, AttributeError) as error:
+        # The last four are how an SDK's model of a reply breaks on one that holds no answer.
+        return Reply(fault=faults.of(error), seconds=time.monotonic() - started)
+    text, fault = _storable(response.text or ""), None
+    if response.tool_calls and (may_look or not text.strip()):
+        text = calls_as_text(response)
+        fault = None if may_look else Fault("schema", ("no tool may be called now; answer the question",))
+    elif not text.strip():
+        fault = Fault("unparsable", ("the reply is empty",))
     return Reply(
-        raw=raw,
+        raw=text,
         version=response.model_name or rung.identity,
         input_tokens=response.usage.input_tokens,
         output_tokens=response.usage.output_tokens,
         cost_usd=cost_of(rung, response),
-        seconds=seconds,
-        exchange=(captured[0], response),
+        seconds=time.monotonic() - started,
+        fault=fault,
+        response=response,
     )
 
 
@@ -84,16 +105,42 @@ def parse(raw: str, output: type[P]) -> P | Fault:
         return Fault("unparsable" if kind == "json_invalid" else "schema", tuple(worded(error)))
 
 
-async def _run(rung: Rung, words: str, output: type[Proposed], history: Sequence[ModelMessage]) -> None:
+def calls_as_text(response: ModelResponse) -> str:
+    """Return a turn's calls of tools as the journal keeps them."""
+    calls = [{"name": c.tool_name, "arguments": arguments_of(c)} for c in response.tool_calls]
+    return _storable(json.dumps({"tool_calls": calls}, ensure_ascii=False))
+
+
+def turn_of(raw: str) -> ModelResponse:
+    """Make a turn of what the journal kept."""
+    calls = json.loads(raw)["tool_calls"]
+    parts = [ToolCallPart(c["name"], c["arguments"], tool_call_id=f"look-{n}") for n, c in enumerate(calls)]
+    return ModelResponse(parts=parts)
+
+
+async def _request(
+    rung: Rung,
+    messages: Sequence[ModelMessage],
+    schema: Mapping[str, Any],
+    tools: Sequence[ToolDefinition],
+    *,
+    may_look: bool,
+) -> ModelResponse:
     native = rung.model.profile.get("supports_json_schema_output", False)
-    agent = Agent(
-        rung.model,
-        output_type=NativeOutput(output) if native else PromptedOutput(output),
-        model_settings=rung.settings,
-        retries={"output": 0, "tools": 0},
-    )
+    settings = rung.settings
+    if tools and not may_look:
+        settings = ModelSettings(**{**settings, "tool_choice": "none"})
     async with rung.model:
-        await agent.run(words, message_history=list(history))
+        return await model_request(
+            rung.model,
+            list(messages),
+            model_settings=settings,
+            model_request_parameters=ModelRequestParameters(
+                function_tools=list(tools),
+                output_mode="native" if native else "prompted",
+                output_object=OutputObjectDefinition(dict(schema), name=schema.get("title")),
+            ),
+        )
 
 
 def _storable(text: str) -> str:

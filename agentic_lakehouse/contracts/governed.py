@@ -14,7 +14,7 @@ from agentic_lakehouse.contracts.base import Record
 DeliveryStatus = Literal["pending", "published", "failed", "withdrawn"]
 ProposalKind = Literal["spec", "mapping", "removal"]
 ProposalStatus = Literal["proposed", "approved", "active", "rejected", "superseded"]
-CallStatus = Literal["sent", "received", "ok", "unparsable", "schema", "semantic", "transport", "configuration"]
+CallStatus = Literal["sent", "received", "turn", "ok", "unparsable", "schema", "semantic", "transport", "configuration"]
 Severity = Literal["ERROR", "WARN"]
 RunStatus = Literal["published", "unchanged", "awaiting_review", "failed"]
 
@@ -111,7 +111,8 @@ class ModelCall(Record):
     """From 1 within one question."""
     status: CallStatus
     """`sent`: no reply is kept, and tokens and cost are what sending was estimated to take. `received`: the answer is
-    kept, and was not judged yet. A process that was killed leaves one of these. All others are final."""
+    kept, and was not judged yet. A process that was killed leaves one of these; all others are final. `turn`: the model
+    looked at something before it answered."""
     errors: tuple[str, ...] = ()
     """Validation errors, exactly as they go back to the model."""
     raw_output: str = ""

@@ -47,12 +47,19 @@ def answered(connection: sa.Connection, request_sha256: str) -> ModelCall | None
     return next(iter(records(connection, ModelCall, query)), None)
 
 
+def turn(connection: sa.Connection, request_sha256: str, rendered_prompt: str) -> ModelCall | None:
+    """Return the latest call to that request, of these words, in which a model asked to look at something."""
+    same = (CALLS.c.request_sha256 == request_sha256, CALLS.c.rendered_prompt == rendered_prompt)
+    query = sa.select(CALLS).where(*same, CALLS.c.status == "turn", _MADE).order_by(CALLS.c.seq.desc()).limit(1)
+    return next(iter(records(connection, ModelCall, query)), None)
+
+
 def dead(connection: sa.Connection, feed: str | None, limit: int | None) -> list[ModelCall]:
     """Return attempts at questions that no model answered well, in their run or a later one, newest first."""
     letter = DEAD_LETTERS.c
     alike = (CALLS.c.feed == letter.feed, CALLS.c.prompt == letter.prompt)
     answered_since = sa.exists().where(*alike, CALLS.c.seq > letter.seq, CALLS.c.status == "ok")
-    wanted = [~answered_since, *([letter.feed == feed] if feed is not None else [])]
+    wanted = [~answered_since, letter.status != "turn", *([letter.feed == feed] if feed is not None else [])]
     query = sa.select(DEAD_LETTERS).where(*wanted).order_by(DEAD_LETTERS.c.seq.desc()).limit(limit)
     return records(connection, ModelCall, query)
 
@@ -89,7 +96,7 @@ def spending(connection: sa.Connection, by: Grouping, since: datetime | None) ->
         sa.select(
             _GROUPS[by].label("group"),
             counted(_MADE).label("calls"),
-            counted(sa.and_(_MADE, c.status != "ok")).label("failed"),
+            counted(sa.and_(_MADE, c.status.not_in(("ok", "turn")))).label("failed"),
             counted(c.cached.is_(True)).label("cached"),
             total(sa.case((_MADE, c.input_tokens), else_=0)).label("input_tokens"),
             total(sa.case((_MADE, c.output_tokens), else_=0)).label("output_tokens"),

@@ -115,6 +115,11 @@ class Governance:
         with self._database.read() as connection:
             return calls.answered(connection, request_sha256)
 
+    def turn(self, request_sha256: str, rendered_prompt: str) -> ModelCall | None:
+        """Return the latest call to that request, of these words, in which a model asked to look at something."""
+        with self._database.read() as connection:
+            return calls.turn(connection, request_sha256, rendered_prompt)
+
     def spending(self, by: Grouping, *, since: datetime | None = None) -> list[Spending]:
         """Return what calls took, by run, feed, prompt or model, the dearest first."""
         with self._database.read() as connection:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from agentic_lakehouse.brain.looks import Tried
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import bronze_table
 from agentic_lakehouse.contracts.vendor import VendorFacts
@@ -15,10 +17,14 @@ from agentic_lakehouse.errors import EngineFailed, GuardRefused
 from agentic_lakehouse.pipeline.conform import run_facts
 from agentic_lakehouse.pipeline.judging import judge
 from agentic_lakehouse.pipeline.removal import key_of
-from agentic_lakehouse.sql.compiler import compile_expression
+from agentic_lakehouse.sql.compiler import columns_read, compile_expression
+from agentic_lakehouse.sql.doubt import any_of
+from agentic_lakehouse.sql.types import quote
 
 SAMPLE_ROWS = 1_000
 """Rows of bronze that a dry run judges."""
+EXAMPLES = 5
+"""Rows that show what an expression does."""
 MAX_LOST = 0.2
 """Largest share of a target's values that may be lost in conversion before the line is wrong."""
 
@@ -63,6 +69,46 @@ class DryRun:
     def rejected_share(self, mapping: Mapping) -> float:
         """Return the share of sample rows, 0 to 1, that the standard's rules would reject."""
         return self._tried(mapping).rejected_share
+
+    def sample_rows(self, columns: Sequence[str], rows: int) -> list[dict[str, str | None]]:
+        """Return rows of some bronze columns as text, the same ones each time, spread over the sample."""
+        shown = ", ".join(f"CAST({quote(name)} AS VARCHAR) AS {quote(name)}" for name in columns)
+        sql = f"SELECT {shown} FROM bronze ORDER BY hash(_delivery_id, _row_number) LIMIT {rows}"
+        return self.engine.query(sql, {"bronze": self.sample}).to_pylist()
+
+    def try_expression(self, target: str, expression: str) -> Tried:
+        """Run one target's expression on the sample: what is wrong with it, what it loses, which rules it breaks."""
+        line = ColumnMapping(target=target, sources=(), expression=expression)
+        mapping = Mapping(feed=str(self.feed), standard=self.standard.label, columns=(line,))
+        try:
+            if refused := self._refused(mapping):
+                return Tried(errors=tuple(refused))
+            return self._shown(mapping, target, columns_read(expression, columns=self.types))
+        except EngineFailed as error:
+            return Tried(errors=tuple(self._unbound(mapping)) or (error.message,))
+
+    def _shown(self, mapping: Mapping, target: str, read: Sequence[str]) -> Tried:
+        """Judge one line alone: faults of other targets, which nothing fills, are not its own."""
+        facts = run_facts(self.feed, self.facts)
+        judgement = judge(mapping, standard=self.standard, bronze_types=self.types, facts=facts)
+        own = [f for f in judgement.faults if f.column == target]
+        counts = ", ".join(["count(*) AS rows", f"count_if({quote(target)} IS NULL) AS nulls"])
+        flags = "".join(f", count_if({f.flag}) AS {f.flag}" for f in own)
+        judged = f"({judgement.over()})"
+        found = self.engine.query(f"SELECT {counts}{flags} FROM {judged}", {"bronze": self.sample}).to_pylist()[0]
+        shown = [f"CAST(b.{quote(c)} AS VARCHAR) AS {quote(c)}" for c in read]
+        sql = (
+            f"SELECT {', '.join([*shown, f'CAST(j.{quote(target)} AS VARCHAR) AS result'])} "
+            f"FROM bronze AS b JOIN {judged} AS j USING (_delivery_id, _row_number) "
+            f"ORDER BY {any_of(f'j.{f.flag}' for f in own)} DESC, hash(_delivery_id, _row_number) LIMIT {EXAMPLES}"
+        )
+        rows = self.engine.query(sql, {"bronze": self.sample}).to_pylist()
+        return Tried(
+            rows=found["rows"],
+            nulls=found["nulls"],
+            violations={f.rule: found[f.flag] for f in own if found[f.flag]},
+            examples=tuple(rows),
+        )
 
     def _refused(self, mapping: Mapping) -> list[str]:
         """Name lines that the standard, the feed or the guard does not allow; nothing is run."""

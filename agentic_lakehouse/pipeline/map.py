@@ -80,7 +80,7 @@ def propose(
         AnswerRejected: no model of the ladder gave a mapping that holds.
         ModelUnavailable, BudgetExceeded: no model could be asked.
     """
-    answer = brain.map(measured, spec, standard, facts=facts, run_id=run_id, check=dry_run.refuted)
+    answer = brain.map(measured, spec, standard, facts=facts, run_id=run_id, check=dry_run.refuted, bench=dry_run)
     reasons = reasons_to_review(
         answer.value,
         standard=standard,

@@ -109,7 +109,7 @@ class Parts:
         return self._brain_with(MemoryJournal() if is_free else self.lake.governance)
 
     def _brain_with(self, journal: Journal) -> Brain:
-        from agentic_lakehouse.brain.brain import Brain
+        from agentic_lakehouse.brain.brain import Brain, Patience
         from agentic_lakehouse.brain.budget import Bounds, Budget
 
         s = self.settings
@@ -121,6 +121,7 @@ class Parts:
             timeout_seconds=s.model_timeout_seconds,
             replays=s.replay == "journal",
             context=s.model_context,
+            patience=Patience(turns=s.model_turns),
             asks_settled=self.policy.ask_settled_columns,
             budget=Budget(
                 run=Bounds(s.budget_calls, s.budget_tokens, s.budget_usd),

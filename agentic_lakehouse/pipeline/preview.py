@@ -113,4 +113,6 @@ class Preview:
             types = bronze_table(self.lakehouse.standard, spec).types
             bronze = Relation(files=[file.path for file in loaded.good], types=types)
             trial = self.lakehouse.dry_run(spec, bronze, scratch, standard=standard)
-            return self.brain.map(measured, spec, standard, facts=self.facts, run_id="preview", check=trial.refuted)
+            return self.brain.map(
+                measured, spec, standard, facts=self.facts, run_id="preview", check=trial.refuted, bench=trial
+            )

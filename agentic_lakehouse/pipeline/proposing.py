@@ -57,7 +57,9 @@ def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Propose
         measured, facts = lakehouse.newest_profile(feed), lakehouse.facts(feed)
         if not renew:
             brain = lakehouse.trial_brain()
-            answer = brain.map(measured, spec, lakehouse.standard, facts=facts, run_id="map", check=trial.refuted)
+            answer = brain.map(
+                measured, spec, lakehouse.standard, facts=facts, run_id="map", check=trial.refuted, bench=trial
+            )
             return Proposed(answer.value, answer.model_version, "proposed", answer.settled)
         mapped = propose(
             measured,
