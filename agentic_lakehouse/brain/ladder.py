@@ -16,7 +16,7 @@ from pydantic_ai.messages import ModelMessage
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_exponential_jitter
 
 from agentic_lakehouse.brain.budget import Budget
-from agentic_lakehouse.brain.faults import Fault
+from agentic_lakehouse.brain.faults import Fault, of_answer
 from agentic_lakehouse.brain.fence import fenced_faults
 from agentic_lakehouse.brain.inquiry import Answer, Journal, P, Patience, Question, T, Verdict
 from agentic_lakehouse.brain.models import Rung
@@ -26,6 +26,8 @@ from agentic_lakehouse.brain.reply import Reply, parse, send
 from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.contracts.governed import ModelCall
 from agentic_lakehouse.errors import AnswerRejected, ModelUnavailable
+
+CUT = "the answer ends in the middle, where the output limit does: answer more briefly"
 
 
 @dataclass
@@ -153,11 +155,11 @@ def _judge(question: Question[P, T], reply: Reply) -> Verdict[T]:
         return Verdict(reply, fault=reply.fault)
     proposal = parse(reply.raw, question.output)
     if isinstance(proposal, Fault):
-        return Verdict(reply, fault=proposal)
+        return Verdict(reply, fault=of_answer(proposal.status, (*([CUT] if reply.is_cut else ()), *proposal.errors)))
     try:
         return Verdict(reply, value=question.conclude(proposal))
     except Unfit as unfit:
-        return Verdict(reply, fault=Fault("semantic", unfit.errors))
+        return Verdict(reply, fault=of_answer("semantic", unfit.errors))
 
 
 def _call(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Sequence
@@ -11,17 +12,21 @@ from typing import TypeVar
 from pydantic import ValidationError
 from pydantic_ai import Agent, NativeOutput, PromptedOutput, capture_run_messages
 from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserError
-from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse, TextPart
 
 from agentic_lakehouse.brain import faults, loop
-from agentic_lakehouse.brain.faults import Fault
+from agentic_lakehouse.brain.faults import Fault, storable
 from agentic_lakehouse.brain.models import Rung
-from agentic_lakehouse.brain.prices import cost_of
+from agentic_lakehouse.brain.prices import NOTHING, Taken, cost_of_sending, taken_by
 from agentic_lakehouse.brain.proposals import Proposed
 from agentic_lakehouse.brain.unfit import worded
 
 P = TypeVar("P", bound=Proposed)
 
+MAX_ANSWER = 500_000
+"""Characters of an answer that are kept: more than any model gives in one, by its output limit."""
+MAX_VERSION = 200
+_EMPTY = Fault("unparsable", ("the reply is empty",))
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)\n\s*```", re.DOTALL)
 
 
@@ -35,12 +40,14 @@ class Reply:
     """Model that answered, as its provider reports it."""
     input_tokens: int = 0
     output_tokens: int = 0
-    cost_usd: float | None = None
+    cost_usd: float | None = 0.0
     seconds: float = 0.0
     fault: Fault | None = None
     """Why there is no answer to read."""
     exchange: tuple[ModelMessage, ...] = ()
     """The first question and this answer, to go on from; what lay between only costs tokens."""
+    is_cut: bool = False
+    """Whether the answer ends where the model's output limit does."""
 
 
 def send(rung: Rung, words: str, output: type[Proposed], history: Sequence[ModelMessage] = ()) -> Reply:
@@ -50,27 +57,33 @@ def send(rung: Rung, words: str, output: type[Proposed], history: Sequence[Model
     ours to journal, to count and to answer.
     """
     started = time.monotonic()
-    fault: Fault | None = None
+    tokens, usd = cost_of_sending(rung, words, history)
+    sent = Taken(tokens, 0, usd)
+    fault = _EMPTY
     with capture_run_messages() as captured:
         try:
             loop.run(lambda: _run(rung, words, output, history))
         except UnexpectedModelBehavior as error:
             fault = faults.of(error)
-        except (AgentRunError, UserError, IndexError, TypeError, KeyError, AttributeError) as error:
-            # The last four are how an SDK's model of a reply breaks on one that holds no answer.
-            return Reply(fault=faults.of(error), seconds=time.monotonic() - started)
+        except (AgentRunError, UserError, *faults.BROKEN) as error:
+            taken = sent if faults.was_sent(error) else NOTHING
+            return Reply(fault=faults.of(error), seconds=time.monotonic() - started, **taken._asdict())
     seconds = time.monotonic() - started
-    response = next((m for m in reversed(captured) if isinstance(m, ModelResponse)), None)
-    if response is None or not (raw := _storable(response.text or "")).strip():
-        return Reply(fault=fault or Fault("unparsable", ("the reply is empty",)), seconds=seconds)
+    # What was said before this question is no reply to it.
+    response = next((m for m in captured[len(history) :] if isinstance(m, ModelResponse)), None)
+    if response is None:
+        return Reply(fault=fault, seconds=seconds, **sent._asdict())
+    raw = _as_received(response)
+    shown = raw if len(raw) <= MAX_ANSWER else raw[:MAX_VERSION]
     return Reply(
-        raw=raw,
-        version=response.model_name or rung.identity,
-        input_tokens=response.usage.input_tokens,
-        output_tokens=response.usage.output_tokens,
-        cost_usd=cost_of(rung, response),
+        raw=raw[:MAX_ANSWER],
+        version=storable(response.model_name or rung.identity)[:MAX_VERSION],
         seconds=seconds,
-        exchange=(captured[0], response),
+        fault=_unreadable(response),
+        # Text alone: a call of a tool that nobody answers breaks a conversation.
+        exchange=(captured[0], ModelResponse(parts=[TextPart(shown)])) if shown else (),
+        is_cut=response.finish_reason == "length",
+        **taken_by(rung, response, sent)._asdict(),
     )
 
 
@@ -81,7 +94,7 @@ def parse(raw: str, output: type[P]) -> P | Fault:
         return output.model_validate_json(fenced[1] if fenced else raw.strip())
     except ValidationError as error:
         kind = error.errors(include_url=False, include_input=False)[0]["type"]
-        return Fault("unparsable" if kind == "json_invalid" else "schema", tuple(worded(error)))
+        return faults.of_answer("unparsable" if kind == "json_invalid" else "schema", worded(error))
 
 
 async def _run(rung: Rung, words: str, output: type[Proposed], history: Sequence[ModelMessage]) -> None:
@@ -96,6 +109,23 @@ async def _run(rung: Rung, words: str, output: type[Proposed], history: Sequence
         await agent.run(words, message_history=list(history))
 
 
-def _storable(text: str) -> str:
-    """Replace what a database cannot keep: NUL and halves of surrogate pairs."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+def _unreadable(response: ModelResponse) -> Fault | None:
+    """Say why a response holds no answer to read."""
+    text = response.text or ""
+    if len(text) > MAX_ANSWER:
+        return Fault("unparsable", (f"the answer has {len(text)} characters; it was cut after {MAX_ANSWER}, unread",))
+    if text.strip():
+        return None
+    if response.tool_calls:
+        return Fault("schema", ("no tool may be called now; answer the question",))
+    if response.finish_reason == "content_filter":
+        return Fault("unparsable", ("the model, or its provider's filter, refused to answer",))
+    return _EMPTY
+
+
+def _as_received(response: ModelResponse) -> str:
+    """Return the text of a response; of one without text why it refuses, or what it calls and thinks."""
+    if response.text or not response.parts:
+        return storable(response.text or (response.provider_details or {}).get("refusal") or "")
+    [told] = ModelMessagesTypeAdapter.dump_python([response], mode="json")
+    return storable(json.dumps(told["parts"], ensure_ascii=False))
