@@ -1,14 +1,19 @@
-"""A scripted OpenAI-compatible server on loopback."""
+"""A scripted OpenAI-compatible server on loopback, which may answer as badly as any server does."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, BinaryIO
+
+Request = dict[str, Any]
+Response = tuple[int, Mapping[str, str], str | bytes]
+Wire = Callable[[BinaryIO], object]
+"""Writes what it likes to the connection, which is dropped then."""
 
 
 @dataclass
@@ -16,40 +21,84 @@ class ModelServer:
     """Answers with what a test scripted, in order; the last script is repeated."""
 
     url: str = ""
-    script: list[Callable[[dict[str, Any]], tuple[int, dict[str, str], str]]] = field(default_factory=list)
-    requests: list[dict[str, Any]] = field(default_factory=list)
+    script: list[Callable[[Request], Response | Wire]] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    closing: threading.Event = field(default_factory=threading.Event)
+    """Set at the end of the block: what never answers must end then."""
 
     def says(self, *answers: Any) -> None:
         """Answer with these contents: text as it is, anything else as JSON."""
-        self.script.extend(_completion(a if isinstance(a, str) else json.dumps(a)) for a in answers)
+        for answer in answers:
+            self.completes(content=answer if isinstance(answer, str) else json.dumps(answer))
+
+    def completes(self, message: Mapping[str, Any] | None = None, /, **parts: Any) -> None:
+        """Answer with a completion of which parts are as given; see `completion`."""
+        self.script.append(lambda request: (200, {}, json.dumps(completion(request, message, **parts))))
 
     def fails(
         self, *statuses: int, headers: dict[str, str] | None = None, body: str = '{"error":{"message":"no"}}'
     ) -> None:
         self.script.extend(lambda _, s=s: (s, headers or {}, body) for s in statuses)
 
-    def sends(self, body: Any) -> None:
+    def sends(self, body: Any, headers: Mapping[str, str] | None = None) -> None:
         """Answer 200 with this body instead of a completion."""
-        self.script.append(lambda _: (200, {}, body if isinstance(body, str) else json.dumps(body)))
+        sent = body if isinstance(body, str | bytes) else json.dumps(body)
+        self.script.append(lambda _: (200, headers or {}, sent))
+
+    def drops(self, *, after: bytes = b"") -> None:
+        """Drop the connection after these bytes of a response, headers included."""
+        self.script.append(lambda _: lambda wire: _write(wire, after))
+
+    def hangs(self) -> None:
+        """Keep the connection, and never answer."""
+        self.script.append(lambda _: lambda _wire: self.closing.wait())
+
+    def trickles(self) -> None:
+        """Send a body that goes on for ever, a byte at a time."""
+
+        def forever(wire: BinaryIO) -> None:
+            _write(wire, b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+            while not self.closing.wait(0.005):
+                _write(wire, b" ")
+
+        self.script.append(lambda _: forever)
 
     def words(self, number: int) -> str:
         """Return all that the model was told in a request."""
         return "\n".join(str(m["content"]) for m in self.requests[number]["messages"])
 
 
-def _completion(text: str) -> Callable[[dict[str, Any]], tuple[int, dict[str, str], str]]:
-    def reply(request: dict[str, Any]) -> tuple[int, dict[str, str], str]:
-        body = {
-            "id": "x",
-            "object": "chat.completion",
-            "created": 1,
-            "model": f"{request['model']}-2026-11-01",
-            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
-            "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
-        }
-        return 200, {}, json.dumps(body)
+def scripts(*deeds: Callable[[ModelServer], object]) -> list[Callable[[Request], Response | Wire]]:
+    """Return what deeds would add to a server's script."""
+    stub = ModelServer()
+    for deed in deeds:
+        deed(stub)
+    return stub.script
 
-    return reply
+
+def completion(
+    request: Request, message: Mapping[str, Any] | None = None, /, content: Any = "{}", **parts: Any
+) -> dict[str, Any]:
+    """Make the body of a chat completion; `message` is put over its message, `parts` over the rest."""
+    choice = {
+        "index": 0,
+        "finish_reason": parts.pop("finish_reason", "stop"),
+        "message": {"role": "assistant", "content": content, **(message or {})},
+    }
+    return {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 1,
+        "model": f"{request['model']}-2026-11-01",
+        "choices": [choice],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
+        **parts,
+    }
+
+
+def _write(wire: BinaryIO, what: bytes) -> None:
+    wire.write(what)
+    wire.flush()
 
 
 @contextmanager
@@ -61,13 +110,19 @@ def serving() -> Iterator[ModelServer]:
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             stub.requests.append(request)
-            status, headers, body = stub.script[min(len(stub.requests), len(stub.script)) - 1](request)
+            response = stub.script[min(len(stub.requests), len(stub.script)) - 1](request)
+            if callable(response):
+                response(self.wfile)  # type: ignore[arg-type]  # a buffered writer by another name
+                self.close_connection = True
+                return
+            status, headers, body = response
+            content = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
             self.send_response(status)
             for name, value in {"Content-Type": "application/json", **headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body.encode())))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
             """Keep quiet."""
@@ -81,5 +136,6 @@ def serving() -> Iterator[ModelServer]:
         thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield stub
+        stub.closing.set()
         httpd.shutdown()
         thread.join()

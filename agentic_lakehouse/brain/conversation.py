@@ -46,5 +46,4 @@ class Conversation:
         """Go on with what was wrong with an answer; without one, the question is simply asked again."""
         if answer is None:
             return self
-        shown = () if answer.tool_calls else (answer,)
-        return Conversation(self.question, self.looked, (*shown, ModelRequest.user_text_prompt(told)), told)
+        return Conversation(self.question, self.looked, (answer, ModelRequest.user_text_prompt(told)), told)

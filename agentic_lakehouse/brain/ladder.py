@@ -16,20 +16,21 @@ from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attem
 
 from agentic_lakehouse.brain.budget import Budget
 from agentic_lakehouse.brain.conversation import Conversation
-from agentic_lakehouse.brain.faults import Fault
+from agentic_lakehouse.brain.faults import Fault, of_answer
 from agentic_lakehouse.brain.fence import fenced_faults
 from agentic_lakehouse.brain.inquiry import Answer, Journal, P, Patience, Question, T, Verdict
 from agentic_lakehouse.brain.models import Rung
 from agentic_lakehouse.brain.prices import CHARACTERS_PER_TOKEN, cost_of_sending
 from agentic_lakehouse.brain.prompts import Prompt
 from agentic_lakehouse.brain.reply import Reply, parse, send, turn_of
-from agentic_lakehouse.brain.tools import MAX_RESULT, use
+from agentic_lakehouse.brain.tools import MAX_RESULT, results_of
 from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.contracts.governed import ModelCall
 from agentic_lakehouse.errors import AnswerRejected, ModelUnavailable
 
 RESULT_TOKENS = MAX_RESULT // CHARACTERS_PER_TOKEN
 """What a look may add to a conversation."""
+CUT = "the answer ends in the middle, where the output limit does: answer more briefly"
 
 
 @dataclass
@@ -95,10 +96,9 @@ class Ladder:
         talk, turns, answers = Conversation.about(question.words), 0, 0
         while answers < self.patience.answers:
             verdict = self._send(rung, question, talk, calls, may_look=turns < self.patience.turns)
-            if verdict.fault is None and verdict.reply.response is not None and verdict.reply.looks:
+            if verdict.fault is None and verdict.reply.looks and (turn := verdict.reply.message) is not None:
                 turns += 1
-                turn = verdict.reply.response
-                talk = talk.after_looking(turn, [use(question.tools, call) for call in turn.tool_calls])
+                talk = talk.after_looking(turn, results_of(turn.tool_calls, question.tools))
                 continue
             answers += 1
             if verdict.fault is None:
@@ -114,7 +114,7 @@ class Ladder:
             if verdict.fault.status == "transport":
                 return None
             told = self.mend.render(faults=fenced_faults(verdict.fault.errors))
-            talk = talk.after_fault(verdict.reply.response, told)
+            talk = talk.after_fault(verdict.reply.message, told)
         return None
 
     def _send(
@@ -128,7 +128,7 @@ class Ladder:
             looking = may_look and bool(tools) and tokens + RESULT_TOKENS < self.context
             sent = _call(question, rung, talk.words, attempt=len(calls) + 1, tokens=tokens, usd=usd)
             if looking and (turn := self.journal.turn(sent.request_sha256, sent.rendered_prompt)) is not None:
-                reply = Reply(turn.raw_output, turn.model_version, cost_usd=0.0, response=turn_of(turn.raw_output))
+                reply = turn_of(turn.raw_output, turn.model_version)
                 calls.append(_judged(_received(sent.model_copy(update={"cached": True}), reply), None, looks=True))
                 self.journal.record_call(calls[-1])
                 return Verdict(reply)
@@ -167,11 +167,11 @@ def _judge(question: Question[P, T], reply: Reply) -> Verdict[T]:
         return Verdict(reply, fault=reply.fault)
     proposal = parse(reply.raw, question.output)
     if isinstance(proposal, Fault):
-        return Verdict(reply, fault=proposal)
+        return Verdict(reply, fault=of_answer(proposal.status, (*([CUT] if reply.is_cut else ()), *proposal.errors)))
     try:
         return Verdict(reply, value=question.conclude(proposal))
     except Unfit as unfit:
-        return Verdict(reply, fault=Fault("semantic", unfit.errors))
+        return Verdict(reply, fault=of_answer("semantic", unfit.errors))
 
 
 def _call(

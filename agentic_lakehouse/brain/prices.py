@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from genai_prices import Usage, calc_price
 from pydantic_ai.messages import ModelMessage, ModelResponse
@@ -10,18 +11,38 @@ from pydantic_ai.messages import ModelMessage, ModelResponse
 from agentic_lakehouse.brain.models import Rung
 
 CHARACTERS_PER_TOKEN = 4
-"""Of English prose and JSON, roughly; used only to stop before spending, never to report."""
+"""Of English prose and JSON, roughly; for what no provider counted, or not yet."""
+MOST_TOKENS = 100_000_000
+"""More than any model takes or gives in one call: a provider that says so did not count."""
 
 
-def cost_of(rung: Rung, response: ModelResponse) -> float | None:
-    """Return the price of a response in US dollars, of the model that answered or else of the one asked."""
+class Taken(NamedTuple):
+    """What one call took, as its provider counted it or else as it is estimated."""
+
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+    """`None` where the price is not known."""
+
+
+NOTHING = Taken(0, 0, 0.0)
+
+
+def taken_by(rung: Rung, response: ModelResponse, sent: Taken) -> Taken:
+    """Return what a response took, at the price of the model that answered or else of the one asked.
+
+    A server that counts nothing would pass every budget: what it does not count, or counts absurdly, is estimated.
+    """
+    used, produced = response.usage.input_tokens, response.usage.output_tokens
     if rung.is_free:
-        return 0.0
+        return Taken(used, produced, 0.0)
+    if not (0 < used < MOST_TOKENS and 0 <= produced < MOST_TOKENS):
+        used, produced = sent.input_tokens, len(response.text or "") // CHARACTERS_PER_TOKEN
+        return Taken(used, produced, _price(rung, Usage(input_tokens=used, output_tokens=produced)))
     try:
-        return float(response.cost().total_price)
+        return Taken(used, produced, float(response.cost().total_price))
     except LookupError:
-        usage = response.usage
-        return _price(rung, Usage(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens))
+        return Taken(used, produced, _price(rung, Usage(input_tokens=used, output_tokens=produced)))
 
 
 def cost_of_sending(rung: Rung, messages: Sequence[ModelMessage]) -> tuple[int, float | None]:

@@ -12,22 +12,26 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_ai.direct import model_request
 from pydantic_ai.exceptions import AgentRunError, UserError
-from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
 from agentic_lakehouse.brain import faults, loop
-from agentic_lakehouse.brain.faults import Fault
+from agentic_lakehouse.brain.faults import Fault, storable
 from agentic_lakehouse.brain.models import Rung
-from agentic_lakehouse.brain.prices import cost_of
+from agentic_lakehouse.brain.prices import NOTHING, Taken, cost_of_sending, taken_by
 from agentic_lakehouse.brain.proposals import Proposed
 from agentic_lakehouse.brain.tools import arguments_of
 from agentic_lakehouse.brain.unfit import worded
 
 P = TypeVar("P", bound=Proposed)
 
+MAX_ANSWER = 500_000
+"""Characters of an answer that are kept: more than any model gives in one, by its output limit."""
+MAX_VERSION = 200
+_EMPTY = Fault("unparsable", ("the reply is empty",))
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)\n\s*```", re.DOTALL)
 
 
@@ -41,17 +45,16 @@ class Reply:
     """Model that answered, as its provider reports it."""
     input_tokens: int = 0
     output_tokens: int = 0
-    cost_usd: float | None = None
+    cost_usd: float | None = 0.0
     seconds: float = 0.0
     fault: Fault | None = None
     """Why there is no answer to read."""
-    response: ModelResponse | None = None
-    """The message as it goes into the conversation."""
-
-    @property
-    def looks(self) -> bool:
-        """Whether the model wants to look at something before it answers."""
-        return self.fault is None and self.response is not None and bool(self.response.tool_calls)
+    message: ModelResponse | None = None
+    """What goes into the conversation; of an answer its text alone."""
+    looks: bool = False
+    """Whether the model wants to look at something before it answers."""
+    is_cut: bool = False
+    """Whether the answer ends where the model's output limit does."""
 
 
 def send(
@@ -72,26 +75,27 @@ def send(
         may_look: whether it still is; else the model must answer.
     """
     started = time.monotonic()
+    tokens, usd = cost_of_sending(rung, messages)
+    sent = Taken(tokens, 0, usd)
     try:
         response = loop.run(lambda: _request(rung, messages, schema, tools, may_look=may_look))
-    except (AgentRunError, UserError, IndexError, TypeError, KeyError, AttributeError) as error:
-        # The last four are how an SDK's model of a reply breaks on one that holds no answer.
-        return Reply(fault=faults.of(error), seconds=time.monotonic() - started)
-    text, fault = _storable(response.text or ""), None
-    if response.tool_calls and (may_look or not text.strip()):
-        text = calls_as_text(response)
-        fault = None if may_look else Fault("schema", ("no tool may be called now; answer the question",))
-    elif not text.strip():
-        fault = Fault("unparsable", ("the reply is empty",))
+    except (AgentRunError, UserError, *faults.BROKEN) as error:
+        taken = sent if faults.was_sent(error) else NOTHING
+        return Reply(fault=faults.of(error), seconds=time.monotonic() - started, **taken._asdict())
+    looks = may_look and bool(response.tool_calls)
+    raw = _calls(response) if looks else _as_received(response)
+    shown = raw if len(raw) <= MAX_ANSWER else raw[:MAX_VERSION]
+    # Text alone: a call of a tool that nobody answers breaks a conversation.
+    message = response if looks else ModelResponse(parts=[TextPart(shown)]) if shown else None
     return Reply(
-        raw=text,
-        version=response.model_name or rung.identity,
-        input_tokens=response.usage.input_tokens,
-        output_tokens=response.usage.output_tokens,
-        cost_usd=cost_of(rung, response),
+        raw=raw[:MAX_ANSWER],
+        version=storable(response.model_name or rung.identity)[:MAX_VERSION],
         seconds=time.monotonic() - started,
-        fault=fault,
-        response=response,
+        fault=_unreadable(response, raw, looks=looks),
+        message=message,
+        looks=looks,
+        is_cut=response.finish_reason == "length",
+        **taken_by(rung, response, sent)._asdict(),
     )
 
 
@@ -102,20 +106,14 @@ def parse(raw: str, output: type[P]) -> P | Fault:
         return output.model_validate_json(fenced[1] if fenced else raw.strip())
     except ValidationError as error:
         kind = error.errors(include_url=False, include_input=False)[0]["type"]
-        return Fault("unparsable" if kind == "json_invalid" else "schema", tuple(worded(error)))
+        return faults.of_answer("unparsable" if kind == "json_invalid" else "schema", worded(error))
 
 
-def calls_as_text(response: ModelResponse) -> str:
-    """Return a turn's calls of tools as the journal keeps them."""
-    calls = [{"name": c.tool_name, "arguments": arguments_of(c)} for c in response.tool_calls]
-    return _storable(json.dumps({"tool_calls": calls}, ensure_ascii=False))
-
-
-def turn_of(raw: str) -> ModelResponse:
-    """Make a turn of what the journal kept."""
+def turn_of(raw: str, version: str) -> Reply:
+    """Make the turn again that the journal kept; it costs nothing."""
     calls = json.loads(raw)["tool_calls"]
     parts = [ToolCallPart(c["name"], c["arguments"], tool_call_id=f"look-{n}") for n, c in enumerate(calls)]
-    return ModelResponse(parts=parts)
+    return Reply(raw, version, message=ModelResponse(parts=parts), looks=True)
 
 
 async def _request(
@@ -129,6 +127,7 @@ async def _request(
     native = rung.model.profile.get("supports_json_schema_output", False)
     settings = rung.settings
     if tools and not may_look:
+        # They stay in sight: some providers refuse a conversation about tools that they are not told of.
         settings = ModelSettings(**{**settings, "tool_choice": "none"})
     async with rung.model:
         return await model_request(
@@ -143,6 +142,28 @@ async def _request(
         )
 
 
-def _storable(text: str) -> str:
-    """Replace what a database cannot keep: NUL and halves of surrogate pairs."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+def _unreadable(response: ModelResponse, raw: str, *, looks: bool) -> Fault | None:
+    """Say why a response holds no answer to read."""
+    if len(raw) > MAX_ANSWER:
+        return Fault("unparsable", (f"the answer has {len(raw)} characters; it was cut after {MAX_ANSWER}, unread",))
+    if looks or (response.text or "").strip():
+        return None
+    if response.tool_calls:
+        return Fault("schema", ("no tool may be called now; answer the question",))
+    if response.finish_reason == "content_filter":
+        return Fault("unparsable", ("the model, or its provider's filter, refused to answer",))
+    return _EMPTY
+
+
+def _as_received(response: ModelResponse) -> str:
+    """Return the text of a response; of one without text why it refuses, or what it calls and thinks."""
+    if response.text or not response.parts:
+        return storable(response.text or (response.provider_details or {}).get("refusal") or "")
+    [told] = ModelMessagesTypeAdapter.dump_python([response], mode="json")
+    return storable(json.dumps(told["parts"], ensure_ascii=False))
+
+
+def _calls(response: ModelResponse) -> str:
+    """Return a turn as the journal keeps it: what was said, and which tools were called how."""
+    calls = [{"name": c.tool_name, "arguments": arguments_of(c)} for c in response.tool_calls]
+    return storable(json.dumps({"text": response.text or "", "tool_calls": calls}, ensure_ascii=False))

@@ -21,6 +21,8 @@ from agentic_lakehouse.brain.unfit import Unfit, worded
 
 A = TypeVar("A", bound=Proposed)
 
+MAX_CALLS = 8
+"""Looks that one turn may take."""
 MAX_RESULT = 6_000
 """Characters of one result; a longer one is refused, and the model told to ask for less."""
 
@@ -54,12 +56,19 @@ class Tool(Generic[A]):
         return result if len(result) <= MAX_RESULT else fenced_data({"errors": ["too much to show; ask for less"]})
 
 
-def use(tools: Sequence[Tool[Any]], call: ToolCallPart) -> str:
-    """Answer one call of a model, which may name a tool that nobody offered."""
-    tool = next((t for t in tools if t.name == call.tool_name), None)
-    if tool is None:
-        return fenced_data({"errors": [f"there is no such tool; there are {[t.name for t in tools]}"]})
-    return tool.use(arguments_of(call))
+def results_of(calls: Sequence[ToolCallPart], tools: Sequence[Tool[Any]]) -> list[str]:
+    """Answer each call of one turn; a model may name tools that nobody offered, and call more than anybody needs."""
+    known = {tool.name: tool for tool in tools}
+    results = []
+    for number, call in enumerate(calls):
+        tool = known.get(call.tool_name)
+        if number >= MAX_CALLS:
+            results.append(fenced_data({"errors": [f"a turn has {MAX_CALLS} calls at most; this one was not made"]}))
+        elif tool is None:
+            results.append(fenced_data({"errors": [f"there is no such tool; there are {list(known)}"]}))
+        else:
+            results.append(tool.use(arguments_of(call)))
+    return results
 
 
 def arguments_of(call: ToolCallPart) -> str:

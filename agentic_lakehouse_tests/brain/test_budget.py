@@ -49,6 +49,21 @@ def test_tokens_of_earlier_attempts_count(server, journal, think, ask) -> None:
     assert journal.statuses == ["unparsable"]
 
 
+def test_a_server_that_counts_nothing_passes_no_budget(server, journal, think, ask) -> None:
+    server.completes(content="prose", usage=None)
+    with pytest.raises(AnswerRejected):
+        ask(think("openai-chat:gpt-4o"))
+    first = journal.rows[0]
+    assert first.cost_usd is not None
+    assert first.cost_usd > 0
+    journal.rows.clear()
+
+    with pytest.raises(BudgetExceeded, match="tokens"):
+        ask(think(budget=Bounds(tokens=first.input_tokens + 1)))
+
+    assert journal.statuses == ["unparsable"]
+
+
 def test_money_is_not_spent_beyond_its_bound(server, journal, think, ask) -> None:
     with pytest.raises(BudgetExceeded, match="usd"):
         ask(think("openai-chat:gpt-4o", budget=Bounds(usd=0.000001)))

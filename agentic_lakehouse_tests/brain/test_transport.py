@@ -31,6 +31,28 @@ def test_a_wait_that_the_provider_asks_for_is_kept_within_reason(server, think, 
     assert waits == [7.0, 30.0]
 
 
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [
+        ("0", [0.0]),
+        ("Wed, 21 Oct 2099 07:28:00 GMT", [30.0]),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", [0.0]),
+        ("1000000000", [30.0]),
+        *((nonsense, None) for nonsense in ("9" * 400, "-3", "soon", "nan", "inf", "1e999", "")),
+    ],
+)
+def test_whatever_wait_a_provider_asks_for_it_is_bounded(server, think, ask, good, said: str, waits) -> None:
+    slept: list[float] = []
+    server.fails(429, headers={"Retry-After": said})
+    server.says(good)
+
+    ask(think(waits=slept))
+
+    assert len(slept) == 1
+    assert 0 <= slept[0] <= 30
+    assert waits is None or slept == waits
+
+
 def test_a_broken_model_is_left_for_the_next_one(server, journal, think, ask, good) -> None:
     server.fails(500, 500, 500, 500)
     server.says(good)
