@@ -44,8 +44,8 @@ class Journal(Protocol):
         """Keep a call that was never made, as an earlier answer served."""
         ...
 
-    def turn(self, request_sha256: str, rendered_prompt: str) -> ModelCall | None:
-        """Return the latest call to that request, of these words, in which a model asked to look at something."""
+    def turn(self, call: ModelCall) -> ModelCall | None:
+        """Return the latest call of the same request, words and attempt in which a model wanted to look first."""
         ...
 
     def answered(self, request_sha256: str) -> ModelCall | None:

@@ -127,7 +127,7 @@ class Ladder:
             tokens, usd = cost_of_sending(rung, talk.messages)
             looking = may_look and bool(tools) and tokens + RESULT_TOKENS < self.context
             sent = _call(question, rung, talk.words, attempt=len(calls) + 1, tokens=tokens, usd=usd)
-            if looking and (turn := self.journal.turn(sent.request_sha256, sent.rendered_prompt)) is not None:
+            if looking and (turn := self.journal.turn(sent)) is not None:
                 reply = turn_of(turn.raw_output, turn.model_version)
                 calls.append(_judged(_received(sent.model_copy(update={"cached": True}), reply), None, looks=True))
                 self.journal.record_call(calls[-1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from threading import Lock
 
 from agentic_lakehouse.contracts.governed import ModelCall, Spent, Tally
@@ -41,12 +42,11 @@ class MemoryJournal:
         answers = (c for c in reversed(self.calls) if c.status in {"ok", "received"} and not c.cached)
         return next((c for c in answers if c.request_sha256 == request_sha256), None)
 
-    def turn(self, request_sha256: str, rendered_prompt: str) -> ModelCall | None:
-        """Return the latest call to that request, of these words, in which a model asked to look at something."""
+    def turn(self, call: ModelCall) -> ModelCall | None:
+        """Return the latest call like this one in which a model wanted to look first, or `None`."""
         turns = (c for c in reversed(self.calls) if c.status == "turn" and not c.cached)
-        return next(
-            (c for c in turns if (c.request_sha256, c.rendered_prompt) == (request_sha256, rendered_prompt)), None
-        )
+        alike = attrgetter("request_sha256", "rendered_prompt", "attempt")
+        return next((c for c in turns if alike(c) == alike(call)), None)
 
     def spent(self, *, feed: str | None = None, run_id: str | None = None, since: datetime | None = None) -> Spent:
         """Return what calls took together: of a feed, of a run, since an instant, where these are given."""

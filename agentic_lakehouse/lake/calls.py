@@ -47,9 +47,9 @@ def answered(connection: sa.Connection, request_sha256: str) -> ModelCall | None
     return next(iter(records(connection, ModelCall, query)), None)
 
 
-def turn(connection: sa.Connection, request_sha256: str, rendered_prompt: str) -> ModelCall | None:
-    """Return the latest call to that request, of these words, in which a model asked to look at something."""
-    same = (CALLS.c.request_sha256 == request_sha256, CALLS.c.rendered_prompt == rendered_prompt)
+def turn(connection: sa.Connection, call: ModelCall) -> ModelCall | None:
+    """Return the latest call of the same request, words and attempt in which a model wanted to look first."""
+    same = [CALLS.c[name] == getattr(call, name) for name in ("request_sha256", "rendered_prompt", "attempt")]
     query = sa.select(CALLS).where(*same, CALLS.c.status == "turn", _MADE).order_by(CALLS.c.seq.desc()).limit(1)
     return next(iter(records(connection, ModelCall, query)), None)
 

@@ -115,10 +115,10 @@ class Governance:
         with self._database.read() as connection:
             return calls.answered(connection, request_sha256)
 
-    def turn(self, request_sha256: str, rendered_prompt: str) -> ModelCall | None:
-        """Return the latest call to that request, of these words, in which a model asked to look at something."""
+    def turn(self, call: ModelCall) -> ModelCall | None:
+        """Return the latest call like this one in which a model wanted to look first: it need not be made again."""
         with self._database.read() as connection:
-            return calls.turn(connection, request_sha256, rendered_prompt)
+            return calls.turn(connection, call)
 
     def spending(self, by: Grouping, *, since: datetime | None = None) -> list[Spending]:
         """Return what calls took, by run, feed, prompt or model, the dearest first."""

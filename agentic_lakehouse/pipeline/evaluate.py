@@ -215,8 +215,8 @@ class _Noting:
         self.calls.append(call)
         self.journal.record_call(call)
 
-    def turn(self, request_sha256: str, rendered_prompt: str) -> ModelCall | None:
-        return self.journal.turn(request_sha256, rendered_prompt)
+    def turn(self, call: ModelCall) -> ModelCall | None:
+        return self.journal.turn(call)
 
     def answered(self, request_sha256: str) -> ModelCall | None:
         return self.journal.answered(request_sha256)
