@@ -130,7 +130,9 @@ def test_a_fault_between_a_wrong_answer_and_a_good_one_is_what_it_is_and_forgets
     else:
         answer = ask_ladder(fault, WEAK)
         assert (answer.value.primary_key, len(answer.calls)) == (("artikel",), 3)
-        assert [m["role"] for m in server.requests[2]["messages"]] == ["user", "assistant", "user"]
+        roles = [m["role"] for m in server.requests[2]["messages"]]
+        assert roles in (["user", "assistant", "user"], ["user", "user"])
+        assert server.words(0) in server.words(2)
         assert len(json.dumps(server.requests[2])) < 2 * MAX_ANSWER
 
     found = rows()
