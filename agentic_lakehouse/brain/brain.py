@@ -92,6 +92,7 @@ class Brain(Asker):
                 feed=str(feed),
                 run_id=run_id,
                 names={"source_name": names},
+                columns=(len(names), len(names)),
             )
 
         answers = [self._ask(question(asked)) for asked in batches]
@@ -159,6 +160,7 @@ class Brain(Asker):
                 run_id=run_id,
                 tools=tools,
                 names={"target": shown["targets"], "sources": [s.source_name for s in asked.sources]},
+                columns=(0, len(asked.targets)),
             )
 
         answers = [self._ask(question(asked)) for asked in batches]

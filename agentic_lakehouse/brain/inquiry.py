@@ -18,7 +18,7 @@ from agentic_lakehouse.brain.tools import Tool
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.governed import ModelCall, Tally
 
-OPERATIONAL = frozenset({"request_timeout", "max_retries"})
+OPERATIONAL = frozenset({"timeout", "request_timeout", "max_retries"})
 """Settings that cannot change what a model answers, only whether."""
 
 P = TypeVar("P", bound=Proposed)
@@ -87,11 +87,13 @@ class Question(Generic[P, T]):
     """What a model may look at before it answers."""
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Fields of the answer that can only hold certain names."""
+    columns: tuple[int, int] | None = None
+    """Least and most length of the answer's `columns`."""
 
     @cached_property
     def schema(self) -> dict[str, Any]:
-        """The answer's JSON schema, narrowed to the names that there are where these are few and short."""
-        return narrowed(self.output.model_json_schema(), self.names)
+        """The answer's JSON schema, narrowed to the names that there are, where these are few and short."""
+        return narrowed(self.output.model_json_schema(), self.names, self.columns)
 
     def request_sha256(self, rung: Rung) -> str:
         """Return the journal's key of this question to that model."""

@@ -66,7 +66,9 @@ def build_rung(name: str, *, base_url: str | None, timeout_seconds: float, repla
         from agentic_lakehouse.brain.planner.model import EmbeddedPlanner
 
         return Rung(name, EmbeddedPlanner(), ModelSettings())
-    settings = ModelSettings(temperature=0, seed=1, max_retries=0, request_timeout=timeout_seconds)
+    settings = ModelSettings(
+        temperature=0, seed=1, max_retries=0, timeout=timeout_seconds, request_timeout=timeout_seconds
+    )
     if replays:
         from pydantic_ai.models.test import TestModel
 
