@@ -21,7 +21,7 @@ from agentic_lakehouse.brain.planner.describe import described
 from agentic_lakehouse.brain.planner.mapping import mapped
 from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 """Raised whenever the planner may answer differently: answers of another version are another model's."""
 
 
