@@ -10,8 +10,8 @@ MIN_FUZZY = 5
 MIN_PART = 3
 MIN_STEM = 4
 ENDINGS = frozenset({
-    "", "s", "es", "ed", "d", "ing", "ion", "tion", "ption", "ation", "er", "or", "ery", "y", "ies", "ment", "al", "ance",
-    "age", "e", "en", "n", "t", "te", "ung", "ungen", "ie", "a", "o", "i", "os", "as",
+    "", "s", "es", "ed", "d", "ing", "ion", "tion", "ption", "ation", "er", "or", "ery", "y", "ies", "ment", "al",
+    "ance", "age", "e", "en", "n", "t", "te", "ung", "ungen", "ie", "a", "o", "i", "os", "as",
 })  # fmt: skip
 """What inflection and derivation put behind a stem, in the languages of the lexicon."""
 VOWELS = frozenset("aeiou")
