@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from agentic_lakehouse.brain.planner.assign import Pair, assign
+from agentic_lakehouse.brain.planner.dimensions import side_lines
 from agentic_lakehouse.brain.planner.expressions import covers_everything, expression
 from agentic_lakehouse.brain.planner.money import currency_line
 from agentic_lakehouse.brain.planner.quantities import source_unit, unit_column
@@ -32,7 +33,8 @@ def mapped(question: MapQuestion, *, withdrawn: Collection[str] = ()) -> dict[st
     lines = [_line(kept, pair) for pair in pairs]
     money = currency_line(kept, {kept.targets[p.target].name: kept.sources[p.source] for p in pairs})
     key = _key_line(kept, {p.target for p in pairs})
-    return {"columns": [*lines, *(line for line in (money, key) if line)]}
+    sides = side_lines(kept, {p.target for p in pairs})
+    return {"columns": [*lines, *sides, *(line for line in (money, key) if line)]}
 
 
 def _key_line(question: MapQuestion, filled: Collection[int]) -> dict[str, object] | None:
