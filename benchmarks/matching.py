@@ -3,7 +3,8 @@
 * planner: what `lakehouse eval` asks it; it knows what a standard says of a column, synonyms and rules among it;
 * COMA and SimilarityFlooding: valentine's, with their defaults. They see the headers and the names of the targets; on
   values COMA sees a hundred rows of the feed, too, and the standard's examples and valid values;
-* `+ synonyms`: COMA on names again, which sees every synonym of a target as a column of its own, and the best counts.
+* `+ synonyms`: COMA on names again, which sees the two closest synonyms of each language as columns of their own; the
+  best of a target counts. With all that a standard knows it takes minutes a feed.
 
 All pairs go one to one by the Hungarian method, valentine's own selection; the threshold is swept for each of its
 matchers and each row of the table, and the best F1 of all is shown: it is chosen with the labels in sight. The planner
@@ -28,6 +29,7 @@ from typing import Any
 import polars as pl
 import yaml
 
+from agentic_lakehouse.brain.relevance import Relevance
 from agentic_lakehouse.contracts.files import load_suite
 from agentic_lakehouse.contracts.odcs import load_standard
 from agentic_lakehouse.contracts.standard import ProductStandard
@@ -107,10 +109,11 @@ def by_valentine(matcher: Any, *, values: bool = False, synonyms: bool = False) 
     def match(case: Case) -> Pairs:
         columns = list(zip(*case.rows, strict=True)) if values and case.rows else [()] * len(case.headers)
         source = _frame(dict(zip(case.headers, columns, strict=True)))
+        shown = Relevance(case.headers, ())
         seen: dict[str, str] = {}
         contents: dict[str, Sequence[str]] = {}
         for column in case.standard.offered:
-            also = [s for listed in column.synonyms.values() for s in listed] if synonyms else []
+            also = [s for listed in shown.synonyms(column.synonyms).values() for s in listed[:2]] if synonyms else []
             for name in (column.name, *also):
                 if name not in seen:
                     seen[name] = column.name

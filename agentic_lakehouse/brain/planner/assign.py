@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from agentic_lakehouse.brain.planner.meaning import Embedder
 from agentic_lakehouse.brain.planner.names import NameEvidence
 from agentic_lakehouse.brain.planner.values import ValueEvidence
 from agentic_lakehouse.brain.question import MapQuestion
@@ -40,13 +41,13 @@ class Pair:
     """The source that came closest to this target, where it is close enough to doubt."""
 
 
-def assign(question: MapQuestion) -> list[Pair]:
+def assign(question: MapQuestion, embedder: Embedder | None = None) -> list[Pair]:
     """Match sources to targets one to one, in the order of targets."""
     from scipy.optimize import linear_sum_assignment
 
     if not question.sources or not question.targets:
         return []
-    names, values = NameEvidence(question), ValueEvidence(question)
+    names, values = NameEvidence(question, embedder), ValueEvidence(question)
     targets, sources = range(len(question.targets)), range(len(question.sources))
     name = [_told_apart([names.score(s, t) for t in targets]) for s in sources]
     value = [[values.score(s, t) for t in targets] for s in sources]

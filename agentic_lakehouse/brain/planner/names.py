@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from agentic_lakehouse.brain.planner.meaning import Embedder, MeaningEvidence
 from agentic_lakehouse.brain.planner.tokens import Splitter, lexicon, words
 from agentic_lakehouse.brain.planner.units import DIMENSION, header_unit, is_unit, target_unit
 from agentic_lakehouse.brain.planner.values import is_numeric
@@ -42,10 +43,16 @@ OTHER_KIND = 0.6
 
 
 class NameEvidence:
-    """Compares every header of a question with every target's names."""
+    """Compares every header of a question with every target's names.
 
-    def __init__(self, question: MapQuestion) -> None:
+    Args:
+        question: sources and targets.
+        embedder: says what headers mean, besides; without it words alone count.
+    """
+
+    def __init__(self, question: MapQuestion, embedder: Embedder | None = None) -> None:
         self._question = question
+        self._meaning = MeaningEvidence(question, embedder) if embedder else None
         names = [_names(target) for target in question.targets]
         self._exact = [_written_together(named) for named in names]
         splitter = Splitter(word for named in names for name, _ in named for word in words(name))
@@ -79,6 +86,7 @@ class NameEvidence:
             self._by_definition(source, target),
             self._by_unit(source, target),
             self._by_moment(source, target),
+            self._meaning.score(source, target) if self._meaning else 0.0,
         )
         return score * (OTHER_KIND if _is_other_kind(header, self._question.targets[target]) else 1.0)
 
