@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, list[str]] = {
     "lake": [],
     "fold": [],
     "messy": [],
+    "matching": [],
 }
 """Modules beside this one, each with a `main` that takes its arguments, to what they are given when all run."""
 

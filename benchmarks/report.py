@@ -16,6 +16,7 @@ PACKAGES = {
     "dlt": "dlt",
     "fastexcel": "fastexcel",
     "clevercsv": "CleverCSV",
+    "valentine": "valentine",
 }
 """Distributions whose versions a result depends on, as they are written."""
 

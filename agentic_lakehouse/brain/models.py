@@ -17,6 +17,10 @@ from agentic_lakehouse.brain.faults import redacted
 from agentic_lakehouse.errors import SettingsInvalid
 
 EMBEDDED = "embedded"
+WITH_MEANING = "embedded+use"
+"""The embedded planner with a sentence encoder, of the extra `embeddings`."""
+FREE = (EMBEDDED, WITH_MEANING)
+"""Models that run here and cost nothing."""
 COMPATIBLE = "openai-chat:"
 """Prefix of models that `LAKEHOUSE_BASE_URL` is about."""
 
@@ -33,7 +37,7 @@ class Rung:
     @property
     def identity(self) -> str:
         """What tells its answers from another's in the cache: for the embedded planner its version."""
-        return self.model.model_name if self.name == EMBEDDED else self.name
+        return self.model.model_name if self.is_free else self.name
 
     @property
     def takes_tools(self) -> bool:
@@ -47,7 +51,7 @@ class Rung:
     @property
     def is_free(self) -> bool:
         """Whether it runs here and costs nothing."""
-        return self.name == EMBEDDED
+        return self.name in FREE
 
 
 def build_rung(name: str, *, base_url: str | None, timeout_seconds: float, replays: bool = False) -> Rung:
@@ -66,6 +70,11 @@ def build_rung(name: str, *, base_url: str | None, timeout_seconds: float, repla
         from agentic_lakehouse.brain.planner.model import EmbeddedPlanner
 
         return Rung(name, EmbeddedPlanner(), ModelSettings())
+    if name == WITH_MEANING:
+        from agentic_lakehouse.brain.planner.meaning import UniversalSentenceEncoder
+        from agentic_lakehouse.brain.planner.model import EmbeddedPlanner
+
+        return Rung(name, EmbeddedPlanner(UniversalSentenceEncoder()), ModelSettings())
     settings = ModelSettings(
         temperature=0, seed=1, max_retries=0, timeout=timeout_seconds, request_timeout=timeout_seconds
     )

@@ -104,8 +104,9 @@ class Parts:
     def trial_brain(self) -> Brain:
         """What previews ask: they leave no trace, unless a model is asked that may cost money."""
         from agentic_lakehouse.brain.memory import MemoryJournal
+        from agentic_lakehouse.brain.models import FREE
 
-        is_free = self.settings.ladder == ("embedded",)
+        is_free = set(self.settings.ladder) <= set(FREE)
         return self._brain_with(MemoryJournal() if is_free else self.lake.governance)
 
     def _brain_with(self, journal: Journal) -> Brain:

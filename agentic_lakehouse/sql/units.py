@@ -2,6 +2,7 @@
 
 Sources: the International Bureau of Weights and Measures' SI brochure for metric units, and the
 international yard and pound agreement of 1959 for the others (1 lb = 0.45359237 kg, 1 in = 2.54 cm, exact).
+Temperatures are not here: between their scales lies an offset, which is no factor.
 """
 
 from __future__ import annotations
@@ -20,13 +21,28 @@ UNITS: dict[str, tuple[str, Fraction]] = {
     "m": ("length", Fraction(1)),
     "in": ("length", Fraction("0.0254")),
     "ft": ("length", Fraction("0.3048")),
+    "km": ("length", Fraction(1000)),
+    "mi": ("length", Fraction("1609.344")),
     "ml": ("volume", Fraction(1, 1000)),
     "cl": ("volume", Fraction(1, 100)),
     "l": ("volume", Fraction(1)),
+    "m3": ("volume", Fraction(1000)),
+    "cm2": ("area", Fraction(1, 10_000)),
+    "m2": ("area", Fraction(1)),
+    "ha": ("area", Fraction(10_000)),
+    "ft2": ("area", Fraction("0.09290304")),
+    "wh": ("energy", Fraction(1)),
+    "kwh": ("energy", Fraction(1000)),
+    "mwh": ("energy", Fraction(1_000_000)),
+    "w": ("power", Fraction(1)),
+    "kw": ("power", Fraction(1000)),
+    "s": ("time", Fraction(1)),
+    "min": ("time", Fraction(60)),
+    "h": ("time", Fraction(3600)),
     "cent": ("money", Fraction(1, 100)),
     "unit": ("money", Fraction(1)),
 }
-"""Unit to its dimension and how many of the dimension's base unit (g, m, l, currency unit) it is."""
+"""Unit to its dimension and how many of the dimension's base unit (g, m, l, m2, Wh, W, s, currency unit) it is."""
 
 
 def unit_problem(source: str, target: str) -> str | None:

@@ -54,6 +54,24 @@ def test_onto_the_product_standard(sql, product, header, values, target, express
     assert sql(header, values, target, product) == expression
 
 
+@pytest.mark.parametrize(
+    ("header", "target", "unit", "expression"),
+    [
+        ("Energy (MWh)", "energy", "kWh", """convert_unit("energy_m_wh", 'mwh', 'kwh')"""),
+        ("Fläche in m²", "area", "ha", """convert_unit("flaeche_in_m2", 'm2', 'ha')"""),
+        ("Duration (min)", "duration", "h", """convert_unit("duration_min", 'min', 'h')"""),
+        ("Temperatur °F", "temperature", "°C", """divide(("temperatur_deg_f" - 32) * 5, 9, 4)"""),
+        ("Temperature (°C)", "temperature", "°C", '"temperature_deg_c"'),
+        ("Meter number", "meter_id", None, '"meter_number"'),
+    ],
+)
+def test_units_of_other_trades(sql, standard, header, target, unit, expression) -> None:
+    kind = "decimal(18,4)" if unit else "string"
+    onto = standard({"name": {"primary_key": True}, target: {"unit": unit, "physical_type": kind}})
+
+    assert sql(header, ["1.50", "2.25"], target, onto) == expression
+
+
 def test_a_unit_that_only_the_vendor_knows(sql, product) -> None:
     facts = VendorFacts(units={"mass": "g"})
 

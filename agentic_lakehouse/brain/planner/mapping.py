@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from agentic_lakehouse.brain.planner.assign import Pair, assign
+from agentic_lakehouse.brain.planner.dimensions import side_lines
 from agentic_lakehouse.brain.planner.expressions import covers_everything, expression
+from agentic_lakehouse.brain.planner.meaning import Embedder
 from agentic_lakehouse.brain.planner.money import currency_line
 from agentic_lakehouse.brain.planner.quantities import source_unit, unit_column
 from agentic_lakehouse.brain.planner.units import target_unit
@@ -20,19 +22,23 @@ VALUES_UNKNOWN = 0.8
 """Factor for words that no synonym translates: they will be null."""
 
 
-def mapped(question: MapQuestion, *, withdrawn: Collection[str] = ()) -> dict[str, object]:
+def mapped(
+    question: MapQuestion, *, withdrawn: Collection[str] = (), embedder: Embedder | None = None
+) -> dict[str, object]:
     """Plan a mapping, as `MappingProposal` has it.
 
     Args:
         question: sources and targets.
         withdrawn: targets whose earlier lines were refuted; they stay unmapped.
+        embedder: says what headers mean, besides.
     """
     kept = question.model_copy(update={"targets": tuple(t for t in question.targets if t.name not in withdrawn)})
-    pairs = assign(kept)
+    pairs = assign(kept, embedder)
     lines = [_line(kept, pair) for pair in pairs]
     money = currency_line(kept, {kept.targets[p.target].name: kept.sources[p.source] for p in pairs})
     key = _key_line(kept, {p.target for p in pairs})
-    return {"columns": [*lines, *(line for line in (money, key) if line)]}
+    sides = side_lines(kept, {p.target for p in pairs})
+    return {"columns": [*lines, *sides, *(line for line in (money, key) if line)]}
 
 
 def _key_line(question: MapQuestion, filled: Collection[int]) -> dict[str, object] | None:

@@ -19,23 +19,29 @@ from pydantic_ai.usage import RequestUsage
 from agentic_lakehouse.brain.fence import unfenced
 from agentic_lakehouse.brain.planner.describe import described
 from agentic_lakehouse.brain.planner.mapping import mapped
+from agentic_lakehouse.brain.planner.meaning import Embedder
 from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 """Raised whenever the planner may answer differently: answers of another version are another model's."""
 MODEL_NAME = f"embedded-planner-{VERSION}"
 
 
 class EmbeddedPlanner(Model[None]):
-    """Answers `describe_feed` and `map_columns` by measurement, vocabulary and assignment."""
+    """Answers `describe_feed` and `map_columns` by measurement, vocabulary and assignment.
 
-    def __init__(self) -> None:
+    Args:
+        embedder: says what headers mean, besides.
+    """
+
+    def __init__(self, embedder: Embedder | None = None) -> None:
+        self._embedder = embedder
         super().__init__(profile=ModelProfile(supports_json_schema_output=True))
 
     @property
     def model_name(self) -> str:
         """Name and version, as the journal records them."""
-        return MODEL_NAME
+        return f"{MODEL_NAME}+{self._embedder.name}" if self._embedder else MODEL_NAME
 
     @property
     def system(self) -> str:
@@ -52,7 +58,7 @@ class EmbeddedPlanner(Model[None]):
         self.prepare_request(model_settings, model_request_parameters)
         prompts = _prompts(messages)
         question, faults = unfenced(prompts[0]), unfenced(prompts[-1]).get("faults", ())
-        answer = plan(question, faults, _last_answer(messages))
+        answer = plan(question, faults, _last_answer(messages), embedder=self._embedder)
         return ModelResponse(
             parts=[TextPart(json.dumps(answer, ensure_ascii=False))],
             model_name=self.model_name,
@@ -63,7 +69,11 @@ class EmbeddedPlanner(Model[None]):
 
 
 def plan(
-    block: Mapping[str, Any], faults: Sequence[str] = (), before: Mapping[str, Any] | None = None
+    block: Mapping[str, Any],
+    faults: Sequence[str] = (),
+    before: Mapping[str, Any] | None = None,
+    *,
+    embedder: Embedder | None = None,
 ) -> dict[str, object]:
     """Answer one question's JSON block, as `FeedProposal` or `MappingProposal` has it.
 
@@ -71,6 +81,7 @@ def plan(
         block: a `DescribeQuestion` or a `MapQuestion`.
         faults: what was wrong with the answer before.
         before: that answer; what it had withdrawn stays withdrawn.
+        embedder: says what headers mean, besides.
     """
     if block["question"] == "describe_feed":
         question = DescribeQuestion.model_validate(block)
@@ -84,7 +95,7 @@ def plan(
     withdrawn = _named((t.name for t in asked.targets), faults)
     if before is not None:
         withdrawn += sorted({t.name for t in asked.targets} - {line["target"] for line in before["columns"]})
-    return mapped(asked, withdrawn=withdrawn)
+    return mapped(asked, withdrawn=withdrawn, embedder=embedder)
 
 
 def _last_answer(messages: Iterable[ModelMessage]) -> Mapping[str, Any] | None:

@@ -26,8 +26,12 @@ def number_expression(question: MapQuestion, source: SourceColumn, target: Targe
     if wanted is None:
         is_money = unit is not None and DIMENSION[unit] == "money"
         return (f"convert_unit({number}, {literal(unit or '')}, 'unit')" if is_money else number), [source.source_name]
+    if DIMENSION[wanted] == "temperature":
+        return _temperature(number, unit or wanted, wanted), [source.source_name]
     if source.type == "string" and len(inside := _units_inside(source, wanted)) > 1:
-        return f"convert_unit({number}, {_unit_inside(source, inside)}, {literal(wanted)})", [source.source_name]
+        return f"convert_unit({number}, {unit_at_end(quote(source.name), inside)}, {literal(wanted)})", [
+            source.source_name
+        ]
     if (beside := unit_column(question, source, target)) is not None:
         return (
             f"convert_unit({number}, {_unit_beside(beside)}, {literal(wanted)})",
@@ -36,6 +40,13 @@ def number_expression(question: MapQuestion, source: SourceColumn, target: Targe
     if unit is None or unit == wanted or DIMENSION[unit] != DIMENSION[wanted]:
         return number, [source.source_name]
     return f"convert_unit({number}, {literal(unit)}, {literal(wanted)})", [source.source_name]
+
+
+def _temperature(number: str, unit: str, wanted: str) -> str:
+    """Bring degrees to the other scale: between them lies an offset, for which `convert_unit` has no factor."""
+    if unit == wanted:
+        return number
+    return f"divide(({number} - 32) * 5, 9, 4)" if wanted == "celsius" else f"{number} * 1.8 + 32"
 
 
 def source_unit(source: SourceColumn, target: TargetColumn, facts: VendorFacts) -> str | None:
@@ -72,10 +83,10 @@ def _parsed(source: SourceColumn, facts: VendorFacts) -> str:
     if best is not None and best.matches >= numeric_share(source) * source.filled:
         return f"parse_decimal({quote(source.name)}, {literal(best.format or '')})"
     text = f"regexp_extract({quote(source.name)}, {NUMBER_IN_TEXT})" if source.filled else quote(source.name)
-    return f"parse_decimal({text}, {literal(_notation(shown(source), facts))})"
+    return f"parse_decimal({text}, {literal(notation(shown(source), facts))})"
 
 
-def _notation(values: Sequence[str], facts: VendorFacts) -> str:
+def notation(values: Sequence[str], facts: VendorFacts) -> str:
     """Say how numbers within texts are written: by the mark before one or two last digits, else as the vendor does."""
     commas = sum(bool(re.search(r"\d,\d{1,2}(?!\d)", v)) for v in values)
     points = sum(bool(re.search(r"\d\.\d{1,2}(?!\d)", v)) for v in values)
@@ -100,9 +111,9 @@ def _units_inside(source: SourceColumn, wanted: str) -> dict[str, str]:
     return {s: UNITS[s] for s in sorted(found) if s in UNITS and DIMENSION[UNITS[s]] == DIMENSION[wanted]}
 
 
-def _unit_inside(source: SourceColumn, spellings: dict[str, str]) -> str:
-    text = f"regexp_extract(lower({quote(source.name)}), {UNIT_AT_END})"
-    return _spelled(text, spellings)
+def unit_at_end(text: str, spellings: dict[str, str]) -> str:
+    """Read the unit at the end of a text, as `convert_unit` spells it."""
+    return _spelled(f"regexp_extract(lower({text}), {UNIT_AT_END})", spellings)
 
 
 def _unit_beside(column: SourceColumn) -> str:

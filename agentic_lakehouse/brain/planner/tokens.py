@@ -9,24 +9,38 @@ from functools import cache, cached_property, lru_cache
 from importlib import resources
 
 import yaml
-from rapidfuzz import fuzz
 
 from agentic_lakehouse.brain.naming import split_camel, transliterate
+from agentic_lakehouse.brain.planner.spelling import MIN_PART, misspelt, related
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _LINKS = ("s", "es", "n", "en", "e", "er")
 """What German puts between the parts of a compound."""
 MIN_COMPOUND = 6
-MIN_PART = 3
-FUZZY = 85
-"""Least rapidfuzz ratio of two words that are taken for spellings of one, if both have `MIN_FUZZY` letters."""
-MIN_FUZZY = 5
+MIN_HEAD = 4
+"""Letters of an unknown word before a known end (`uitleen` before `nummer`)."""
+
+
+_SIGNS = tuple(
+    (re.compile(rf"(?<![^\W_]){sign}(?![^\W_])"), word)
+    for sign, word in (
+        ("kWh", "kwh"), ("MWh", "mwh"), ("kW", "kw"), ("m[2²]", "qm"), ("m[3³]", "cbm"), ("cm[2²]", "sqcm"),
+        ("ft[2²]", "sqft"), ("[sS]q[._ ]?[fF]t", "sqft"), ("° ?C", "celsius"), ("° ?F", "fahrenheit"),
+    )
+)  # fmt: skip
+"""Units that would fall apart at their capitals and digits, and words for them."""
 
 
 @lru_cache(maxsize=20_000)
 def words(text: str) -> tuple[str, ...]:
     """Return the words of a header in order: lower case, ASCII where the script allows, digits apart."""
+    for sign, word in _SIGNS:
+        text = sign.sub(word, text)
     return tuple(_WORD.findall(transliterate(split_camel(text))))
+
+
+SAME, KIN, FORM_KIN = 0.92, 0.55, 0.7
+"""How alike two words of one concept are, of kindred concepts, and of kindred ways to write a thing down."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,8 @@ class Lexicon:
     """Words of a header that only say that it asks a question."""
     answer: frozenset[str]
     """Words of headers whose 0 and 1 are answers, not counts."""
+    when: frozenset[str]
+    """Words that at a name's end say that it is a moment: `loaned on`."""
 
     def concepts_of(self, word: str) -> frozenset[str]:
         """Return what a word may stand for; empty where the lexicon does not know it."""
@@ -65,6 +81,12 @@ class Lexicon:
     def is_representation(self, word: str) -> bool:
         """Say whether a word is only about how a thing is written down."""
         return bool(self.concepts_of(word)) and self.concepts_of(word) <= self.representation
+
+    @cached_property
+    def ends(self) -> frozenset[str]:
+        """Words for how a thing is written down that may end a compound whose beginning is unknown."""
+        said = self.representation | self.measure | self.naming | self.temporal
+        return frozenset(w for w, of in self.concepts.items() if of & said and len(w) >= MIN_HEAD) | {"nr"}
 
     @cached_property
     def _similar(self) -> dict[tuple[str, str], float]:
@@ -82,24 +104,19 @@ class Lexicon:
     def _compare(self, one: str, other: str) -> float:
         mine, theirs = self.concepts_of(one), self.concepts_of(other)
         if mine & theirs:
-            return 0.92
+            return SAME
         if one.isdigit() or other.isdigit():
             return 0.0
-        short, long = sorted((one, other), key=len)
-        best = 0.0
-        if len(short) >= MIN_FUZZY and (ratio := fuzz.ratio(one, other)) >= FUZZY:
-            best = 0.9 * ratio / 100
-        elif len(short) >= MIN_PART and len(long) >= MIN_FUZZY and long.startswith(short) and not (mine and theirs):
-            best = 0.65 if len(short) == MIN_PART else 0.75
-        elif len(short) >= MIN_FUZZY and long.endswith(short):
-            best = 0.6
+        best = misspelt(one, other)
+        if not (mine and theirs):  # two words that are known are known to differ
+            best = max(best, related(one, other))
         if any(self.kin.get(concept, frozenset()) & theirs for concept in mine):
-            best = max(best, 0.55)
+            best = max(best, FORM_KIN if mine | theirs <= self.representation else KIN)
         return best
 
 
 _CONCEPT_LISTS = ("representation", "naming", "measure", "textual", "temporal")
-_WORD_LISTS = ("weak", "stop", "affirmative", "negative", "flag", "answer")
+_WORD_LISTS = ("weak", "stop", "affirmative", "negative", "flag", "answer", "when")
 
 
 @cache
@@ -145,8 +162,14 @@ class Splitter:
         if word not in self._done:
             self._done[word] = (word,)  # a part of itself is no split
             best = self._cover(word, whole=word)
-            self._done[word] = self.split(best) if best and len(best) > 1 else (word,)
+            self._done[word] = self.split(best) if best and len(best) > 1 else self._known_end(word)
         return self._done[word]
+
+    def _known_end(self, word: str) -> tuple[str, ...]:
+        """Take a known end that says how a thing is written down off an unknown word: `uitleen`, `nr`."""
+        ends = self._lexicon.ends
+        start = next((k for k in range(MIN_HEAD, len(word) - 1) if word[k:] in ends), None)
+        return (word[:start], word[start:]) if start else (word,)
 
     def _cover(self, rest: str, *, whole: str) -> tuple[str, ...] | None:
         """Cover `rest` with known words, longest first, or return `None`."""

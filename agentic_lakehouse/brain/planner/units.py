@@ -14,6 +14,8 @@ from agentic_lakehouse.brain.planner.tokens import words
 if TYPE_CHECKING:
     from agentic_lakehouse.brain.question import TargetColumn
 
+NUMERIC = re.compile(r"^(decimal|long|integer|int|double|float|number|bigint|smallint)\b")
+"""Types of targets that hold numbers."""
 _SPELLINGS: dict[str, dict[str, str]] = {
     "mass": {
         "mg": "mg milligram milligrams milligramm milligramme milligrammo miligramo",
@@ -29,11 +31,38 @@ _SPELLINGS: dict[str, dict[str, str]] = {
         "m": "m mtr meter metre meters metres metro metros metri",
         "in": "in inch inches inh zoll pouce pouces pulgada pulgadas pollice pollici",
         "ft": "ft feet foot fuss fot pied pieds",
+        "km": "km kms kilometer kilometre kilometers kilometres kilometro kilometros chilometri",
+        "mi": "mi mile miles meilen millas miglia",
     },
     "volume": {
         "ml": "ml mlt milliliter millilitre milliliters millilitres mililitro mililitros millilitro",
         "cl": "cl clt centiliter centilitre zentiliter",
         "l": "l ltr liter litre liters litres litro litros litri",
+        "m3": "cbm kubikmeter",
+    },
+    "area": {
+        "cm2": "sqcm",
+        "m2": "qm sqm mq quadratmeter",
+        "ha": "ha hectare hectares hektar hectarea hectareas ettari",
+        "ft2": "sqft sf",
+    },
+    "energy": {
+        "wh": "wh",
+        "kwh": "kwh kilowattstunden kilowatthours",
+        "mwh": "mwh megawattstunden",
+    },
+    "power": {
+        "w": "w watt watts",
+        "kw": "kw kilowatt kilowatts",
+    },
+    "time": {
+        "s": "s sec secs seconds sekunden secondes segundos secondi",
+        "min": "min mins minutes minuten minutos minuti",
+        "h": "h hr hrs hours stunden heures horas uren",
+    },
+    "temperature": {
+        "celsius": "celsius centigrade",
+        "fahrenheit": "fahrenheit",
     },
     "money": {
         "cent": "cent cents ct cts pence centimes centimos centesimi",
@@ -48,9 +77,12 @@ UNITS = {
 PERCENT = "%"
 SHARED_SIGNS = frozenset({"$", "¥", "kr"})
 """Signs that several currencies share."""
+AMBIGUOUS = frozenset({"t", "s", "h", "w", "min", "sf", "mi", "ha", "sec", "mtr"})
+"""Spellings that mean a unit only where nothing else can be meant: in brackets, or alone in a cell."""
 _BRACKETS = re.compile(r"[(\[{]\s*([^)\]}]+?)\s*[)\]}]")
-SURE_LENGTH = 3
-"""Letters from which a unit's spelling means it wherever it stands; shorter ones only at the end."""
+SURE_LENGTH, ALONE_LENGTH = 4, 3
+"""Letters from which a unit's spelling means it within a header, not as its first word: a `Meter number` is no length.
+Shorter ones do only at the end, or of three letters alone."""
 
 
 def header_unit(header: str) -> str | None:
@@ -60,9 +92,10 @@ def header_unit(header: str) -> str | None:
         if inside and inside[-1] in UNITS:
             return UNITS[inside[-1]]
     listed = words(header)
-    for position, word in enumerate(listed):
-        at_end = position == len(listed) - 1 and len(listed) > 1 and word != "t"
-        if word in UNITS and (len(word) >= SURE_LENGTH or at_end):
+    for place, word in enumerate(listed):
+        at_end = place == len(listed) - 1 and (place > 0 or len(word) >= ALONE_LENGTH)
+        inside_it = place > 0 and len(word) >= SURE_LENGTH
+        if word in UNITS and word not in AMBIGUOUS and (at_end or inside_it):
             return UNITS[word]
     return None
 
@@ -75,7 +108,9 @@ def unit_named(text: str | None) -> str | None:
 
 def target_unit(target: TargetColumn) -> str | None:
     """Return the unit in which a target is kept: what the standard says, else what the column's name does."""
-    return unit_named(target.unit) if target.unit else header_unit(target.name)
+    if target.unit:
+        return unit_named(target.unit)
+    return header_unit(target.name) if NUMERIC.match(target.type) else None
 
 
 def is_unit(word: str) -> bool:

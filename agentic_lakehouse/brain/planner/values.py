@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from agentic_lakehouse.brain.planner.tokens import lexicon, words
-from agentic_lakehouse.brain.planner.units import DIMENSION, PERCENT, is_money, target_unit
+from agentic_lakehouse.brain.planner.units import DIMENSION, NUMERIC, PERCENT, is_money, target_unit
 from agentic_lakehouse.brain.planner.vocabulary import flagged_value, value_map, value_words
 from agentic_lakehouse.brain.question import MapQuestion, SourceColumn, TargetColumn
 
-NUMERIC = re.compile(r"^(decimal|long|integer|int|double|float|number|bigint|smallint)\b")
 MOST = 0.9
 """Share of values that has a meaning or a form, from which the column is taken to have it."""
 _ADDRESS = re.compile(r"https?://[^][\s,;|{}\"']+")

@@ -11,19 +11,24 @@ from collections.abc import Mapping, Sequence
 
 from agentic_lakehouse.brain.planner.tokens import lexicon, words
 from agentic_lakehouse.brain.planner.units import is_unit
-from agentic_lakehouse.brain.question import MapQuestion
+from agentic_lakehouse.brain.question import MapQuestion, TargetColumn
 
 Phrase = tuple[str, ...]
 
-STOP, UNIT, ENTITY, WEAK, REPRESENTATION, NUMBER = 0.1, 0.1, 0.15, 0.25, 0.5, 0.6
-"""Weights of words that say less than a plain one, whose weight is 1."""
+STOP, UNIT, ENTITY, WEAK, REPRESENTATION, NUMBER, UNKNOWN = 0.1, 0.1, 0.15, 0.25, 0.5, 0.6, 0.6
+"""Weights of words that say less than a plain one, whose weight is 1; `UNKNOWN` are a few letters that stand for
+nothing known and begin several headers, as systems put before names (`BIB_TITLE`, `BIB_AUTHOR`)."""
+FEW_LETTERS = 3
+EXPLAINED = 0.75
+"""How much of a word is accounted for that only a definition explains."""
 SHARED_PREFIX = 0.15
 """Factor for a word that begins many headers."""
 PARENT = 0.35
 """Factor for a word of a path to a nested value (`pricing` in `pricing.price`)."""
 PREFIX_HEADERS = 3
 PREFIX_SHARE = 0.12
-"""A prefix is shared from this many headers on, and this share of all."""
+"""A prefix of any kind is shared from this many headers on, and this share of all: of the first two words, those before
+the last; a number is none."""
 
 
 class Weights:
@@ -39,23 +44,36 @@ class Weights:
         self._lexicon = lexicon()
         table = words(question.standard.partition("@")[0].rpartition(".")[2])
         telling = {word for target in question.targets for word in words(target.name)}
+        self._named = {word for target in question.targets for name in _all_names(target) for word in words(name)}
         # The grain tells what a row is, but a word that tells targets apart is no mere word for a row.
         grain = set(words(question.granularity)) - telling
-        self.entity = frozenset({*table, *grain}) - self._lexicon.stop
-        own = {concept for word in table for concept in self._lexicon.concepts_of(word)}
+        head = table[-1:]  # a `meter reading` is a reading
+        self.entity = frozenset({*head, *grain}) - self._lexicon.stop
+        own = {concept for word in head for concept in self._lexicon.concepts_of(word)}
         self._entity_concepts = own.union(*(self._lexicon.kin.get(concept, frozenset()) for concept in own))
-        self._prefixes = _shared_prefixes(headers)
+        begins = Counter(word for h in headers for word in set(h[:2][: max(0, len(h) - 1)]) if not word.isdigit())
+        least = max(PREFIX_HEADERS, PREFIX_SHARE * len(headers))
+        self._prefixes = frozenset(word for word, count in begins.items() if count >= least)
+        self._marks = frozenset(word for word, count in begins.items() if count > 1 and self._is_mark(word))
         self._parents = parents
         self._known: dict[Phrase, tuple[float, ...]] = {}
 
-    def coverage(self, these: Phrase, those: Phrase) -> float:
-        """Return which share, 0 to 1, of the weight of `these` words is found among `those`."""
+    def coverage(self, these: Phrase, those: Phrase, explained: Phrase = ()) -> float:
+        """Return which share, 0 to 1, of the weight of `these` words is found among `those`.
+
+        Args:
+            these: words, each with its weight.
+            those: words that they may be.
+            explained: words of a definition, which account for `EXPLAINED` of a word that is like them.
+        """
         if not these or not those:
             return 0.0
         weights, similarity = self._of(these), self._lexicon.similarity
         found = 0.0
         for word, weight in zip(these, weights, strict=True):
-            found += weight * max(similarity(word, other) for other in those)
+            best = max(similarity(word, other) for other in those)
+            best = max((best, *(EXPLAINED * similarity(word, other) for other in explained)))
+            found += weight * best
         return found / sum(weights)
 
     def says_little(self, phrase: Phrase) -> bool:
@@ -69,29 +87,35 @@ class Weights:
     def _of(self, phrase: Phrase) -> tuple[float, ...]:
         if phrase not in self._known:
             path = self._parents.get(phrase, 0)
-            weights = (self._weight(w) * (PARENT if k < path else 1.0) for k, w in enumerate(phrase))
+            weights = (self._weight(w, first=k == 0) * (PARENT if k < path else 1.0) for k, w in enumerate(phrase))
             self._known[phrase] = (1.0,) if len(phrase) == 1 else tuple(weights)
         return self._known[phrase]
 
-    def _weight(self, word: str) -> float:
-        return self._alone(word) * (SHARED_PREFIX if word in self._prefixes else 1.0)
+    def _weight(self, word: str, *, first: bool) -> float:
+        return self._alone(word, first=first) * (SHARED_PREFIX if word in self._prefixes else 1.0)
 
-    def _alone(self, word: str) -> float:
-        if word in self._lexicon.stop:
+    def _alone(self, word: str, *, first: bool = False) -> float:
+        if word in self._lexicon.stop or word in self._lexicon.flag:
             return STOP
-        if is_unit(word):
+        if is_unit(word) and not first:
             return UNIT
+        return self._of_meaning(word)
+
+    def _of_meaning(self, word: str) -> float:
         if word in self._lexicon.weak:
             return WEAK
         if word in self.entity or self._lexicon.concepts_of(word) & self._entity_concepts:
             return ENTITY
         if self._lexicon.is_representation(word):
             return REPRESENTATION
+        if word in self._marks:
+            return UNKNOWN
         return NUMBER if word.isdigit() else 1.0
 
+    def _is_mark(self, word: str) -> bool:
+        is_known = word in self._named or self._lexicon.concepts_of(word)
+        return len(word) <= FEW_LETTERS and not is_known
 
-def _shared_prefixes(headers: Sequence[Phrase]) -> frozenset[str]:
-    """Return words that begin many headers: of the first two, those before the last; a number is none."""
-    begins = Counter(word for h in headers for word in set(h[:2][: max(0, len(h) - 1)]) if not word.isdigit())
-    least = max(PREFIX_HEADERS, PREFIX_SHARE * len(headers))
-    return frozenset(word for word, count in begins.items() if count >= least)
+
+def _all_names(target: TargetColumn) -> list[str]:
+    return [target.name, target.business_name, *(s for listed in target.synonyms.values() for s in listed)]
