@@ -20,6 +20,8 @@ class ApprovalPolicy(Contract):
     """Least confidence of any other line."""
     max_rejected_share: Share = Field(default=0.2, ge=0, le=1)
     """Largest share of sample rows that the dry run may reject."""
+    corroborated: bool = True
+    """Whether a line of a model that costs money needs more than the model's word: names and values must agree."""
 
 
 class RetentionPolicy(Contract):

@@ -87,6 +87,19 @@ class DryRun:
         except EngineFailed as error:
             return Tried(errors=tuple(self._unbound(mapping)) or (error.message,))
 
+    def differing(self, target: str, one: str, other: str) -> int:
+        """Return how many sample rows two expressions for a target give different values; none where one cannot run."""
+        column = self.standard.column(target)
+        if column is None:
+            return 0
+        try:
+            pair = [self._compile(expression, column.physical_type) for expression in (one, other)]
+            sql = f"SELECT count_if(({pair[0]}) IS DISTINCT FROM ({pair[1]})) AS different FROM bronze"
+            found: int = self.engine.query(sql, {"bronze": self.sample}).to_pylist()[0]["different"]
+        except (EngineFailed, GuardRefused):
+            return 0
+        return found
+
     def _shown(self, mapping: Mapping, target: str, read: Sequence[str]) -> Tried:
         """Judge one line alone: faults of other targets, which nothing fills, are not its own."""
         facts = run_facts(self.feed, self.facts)

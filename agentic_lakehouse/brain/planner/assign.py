@@ -91,6 +91,14 @@ def _rival(source: int, target: int, odds: list[list[float]], chosen: dict[int, 
     return nearest
 
 
+def likelihoods(question: MapQuestion) -> Table:
+    """Return how probable each pair of source and target is by itself, from 0 to 1."""
+    if not question.sources or not question.targets:
+        return [[] for _ in question.sources]
+    _, _, odds = _evidence(question, None)
+    return [[probability(z) for z in row] for row in odds]
+
+
 def probability(log_odds: float) -> float:
     """Turn log-odds into a probability."""
     return 1 / (1 + math.exp(-log_odds))

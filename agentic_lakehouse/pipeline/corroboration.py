@@ -1,0 +1,54 @@
+"""What speaks for a model's line besides the model's word.
+
+A model may be wrong, or obey what a vendor wrote into a cell. So a line passes without a person only where names and
+values agree with it: the embedded planner comes to the same, on every sample row, or has no line of its own and finds
+something that speaks for this one. A line that writes values of its own is never taken on a model's word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentic_lakehouse.brain.opinion import SecondOpinion
+from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
+from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.pipeline.dryrun import DryRun
+from agentic_lakehouse.sql.plain import is_plain
+
+LEAST = 0.2
+"""Likelihood of a pair from which something besides the model speaks for it."""
+
+
+def uncorroborated(
+    mapping: Mapping, opinion: SecondOpinion, dry_run: DryRun, standard: ProductStandard
+) -> Iterator[str]:
+    """Yield why a person must look at a line, for each that nothing but a model's word speaks for.
+
+    Args:
+        mapping: holds on the sample.
+        opinion: of the feed that it maps.
+        dry_run: compares results on the sample.
+        standard: tells which targets have a list of values.
+    """
+    words = {c.name for c in standard.columns if c.valid_values or c.physical_type.startswith("boolean")}
+    for line in mapping.columns:
+        if why := _doubt(line, opinion, dry_run, may_translate=line.target in words):
+            yield f"{line.target!r}: {why}"
+
+
+def _doubt(line: ColumnMapping, opinion: SecondOpinion, dry_run: DryRun, *, may_translate: bool) -> str | None:
+    own = opinion.lines.get(line.target)
+    if own is not None and own.expression == line.expression:
+        return None
+    if not is_plain(line.expression, columns=dry_run.types, may_translate=may_translate):
+        return "the expression writes or computes values, for which only the model's word speaks"
+    taken = ", ".join(line.sources)
+    if own is None:
+        if opinion.likelihood(line) < LEAST:
+            return f"nothing but the model's word speaks for {taken}"
+        return None
+    if set(own.sources) != set(line.sources):
+        return f"it takes {taken}, where names and values speak for {', '.join(own.sources)}"
+    if different := dry_run.differing(line.target, line.expression, own.expression):
+        return f"{different} sample rows come out otherwise than by `{own.expression}`, which names and values speak for"
+    return None
