@@ -15,19 +15,21 @@ from agentic_lakehouse.brain.ladder import Ladder
 from agentic_lakehouse.brain.mappings import mapping
 from agentic_lakehouse.brain.models import Rung, build_rung
 from agentic_lakehouse.brain.prompts import Prompt, load_prompt
-from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal, Proposed
+from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal, Proposed, ValuesProposal
 from agentic_lakehouse.brain.question import describe_question, map_question
 from agentic_lakehouse.brain.unfit import Unfit
+from agentic_lakehouse.brain.value_words import ValuesQuestion, meanings
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.meanings import Meanings
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.errors import ContractInvalid, SettingsInvalid
 
 P = TypeVar("P", bound=Proposed)
-T = TypeVar("T", FeedSpec, Mapping)
+T = TypeVar("T", FeedSpec, Mapping, Meanings)
 
 __all__ = ["Answer", "Brain", "Budget", "Journal", "Patience"]
 
@@ -75,8 +77,9 @@ class Brain:
             ContractInvalid: a prompt is missing or broken.
         """
         _ = self._rungs
-        for prompt_id, output in (("describe_feed", FeedProposal), ("map_columns", MappingProposal)):
-            self._prompt(prompt_id, output)
+        self._prompt("describe_feed", FeedProposal)
+        self._prompt("map_columns", MappingProposal)
+        self._prompt("map_values", ValuesProposal)
         load_prompt(self.prompts, "mend_answer")
 
     def describe(
@@ -159,6 +162,32 @@ class Brain:
                 },
                 conclude=lambda proposal: _passing(mapping(proposal, spec, standard), check),
                 feed=str(spec.feed),
+                run_id=run_id,
+            )
+        )
+
+    def map_values(self, asked: ValuesQuestion, *, feed: Feed, run_id: str) -> Answer[Meanings]:
+        """Ask which listed value each word of a source stands for.
+
+        Args:
+            asked: the target, the source and its words.
+            feed: whose words they are.
+            run_id: run that pays for the calls.
+
+        Raises:
+            AnswerRejected: models answered, and no answer passed.
+            ModelUnavailable: a model refuses us, or none could be reached.
+            BudgetExceeded: the next call would pass a bound.
+        """
+        prompt = self._prompt("map_values", ValuesProposal)
+        return self._ask(
+            Question[ValuesProposal, Meanings](
+                prompt=prompt,
+                words=prompt.render(question=fenced(asked)),
+                output=ValuesProposal,
+                shape=asked.shape,
+                conclude=lambda proposal: meanings(proposal, asked),
+                feed=str(feed),
                 run_id=run_id,
             )
         )

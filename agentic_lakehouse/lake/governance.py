@@ -6,7 +6,7 @@ compare-and-swap, one writer at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import pyarrow as pa
@@ -24,7 +24,8 @@ from agentic_lakehouse.contracts.governed import (
     Spending,
     Spent,
 )
-from agentic_lakehouse.lake import calls, export, proposals
+from agentic_lakehouse.contracts.inbox import InboxItem, InboxStatus
+from agentic_lakehouse.lake import calls, export, inbox, proposals
 from agentic_lakehouse.lake.calls import Grouping
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.records import T, records, values_of
@@ -86,6 +87,47 @@ class Governance:
     def reviews(self, proposal_id: str | None = None) -> list[Review]:
         """Return decisions, oldest first."""
         return self._all(Review, REVIEWS, {"proposal_id": proposal_id})
+
+    def inbox(self, feed: Feed | None = None, status: InboxStatus | None = None) -> list[InboxItem]:
+        """Return what turned up, by feed and target, the most frequent first."""
+        with self._database.read() as connection:
+            return inbox.items(connection, _name(feed), status)
+
+    def inbox_item(self, item_id: str) -> InboxItem:
+        """Return the item of an id, or of the beginning of one.
+
+        Raises:
+            UsageInvalid: there is none, or more than one.
+        """
+        with self._database.read() as connection:
+            return inbox.get(connection, item_id)
+
+    def tell(self, told: Iterable[InboxItem]) -> None:
+        """Enter what turned up; of what is known, the counts; see `inbox.tell`."""
+        with self._database.write() as connection:
+            inbox.tell(connection, told)
+
+    def settle(
+        self, seen: InboxItem, status: InboxStatus, *, at: datetime, answer: str | None = None, by: str, note: str = ""
+    ) -> InboxItem:
+        """Move an inbox item on from how its author saw it.
+
+        Raises:
+            UsageInvalid: it was changed meanwhile.
+        """
+        with self._database.write() as connection:
+            return inbox.settle(connection, seen, status, answer=answer, by=by, note=note, at=at)
+
+    def answer(
+        self, seen: InboxItem, value: str | None, *, base: str, filed: Proposal, review: Review
+    ) -> InboxItem | None:
+        """Answer an inbox item by a mapping that knows it, made of the mapping `base`; see `inbox.answer`.
+
+        Raises:
+            UsageInvalid: the item was changed meanwhile, or the mapping cannot be approved.
+        """
+        with self._database.write() as connection:
+            return inbox.answer(connection, seen, value, base=base, filed=filed, review=review)
 
     def record_call(self, call: ModelCall) -> None:
         """Enter one attempt at a question, as sent and as received; the same call again changes nothing."""

@@ -19,14 +19,16 @@ from pydantic_ai.usage import RequestUsage
 from agentic_lakehouse.brain.fence import unfenced
 from agentic_lakehouse.brain.planner.describe import described
 from agentic_lakehouse.brain.planner.mapping import mapped
+from agentic_lakehouse.brain.planner.value_words import worded
 from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion
+from agentic_lakehouse.brain.value_words import ValuesQuestion
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 """Raised whenever the planner may answer differently: answers of another version are another model's."""
 
 
 class EmbeddedPlanner(Model[None]):
-    """Answers `describe_feed` and `map_columns` by measurement, vocabulary and assignment."""
+    """Answers `describe_feed`, `map_columns` and `map_values` by measurement, vocabulary and assignment."""
 
     def __init__(self) -> None:
         super().__init__(profile=ModelProfile(supports_json_schema_output=True))
@@ -64,10 +66,10 @@ class EmbeddedPlanner(Model[None]):
 def plan(
     block: Mapping[str, Any], faults: Sequence[str] = (), before: Mapping[str, Any] | None = None
 ) -> dict[str, object]:
-    """Answer one question's JSON block, as `FeedProposal` or `MappingProposal` has it.
+    """Answer one question's JSON block, as `FeedProposal`, `MappingProposal` or `ValuesProposal` has it.
 
     Args:
-        block: a `DescribeQuestion` or a `MapQuestion`.
+        block: a `DescribeQuestion`, a `MapQuestion` or a `ValuesQuestion`.
         faults: what was wrong with the answer before.
         before: that answer; what it had withdrawn stays withdrawn.
     """
@@ -79,6 +81,8 @@ def plan(
             doubted += [c["source_name"] for c in before["columns"] if c["type"] == "string"]
             keyless = keyless or not before["primary_key"]
         return described(question, doubted=doubted, keyless=keyless)
+    if block["question"] == "map_values":
+        return worded(ValuesQuestion.model_validate(block))
     asked = MapQuestion.model_validate(block)
     withdrawn = _named((t.name for t in asked.targets), faults)
     if before is not None:
