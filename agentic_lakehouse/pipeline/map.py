@@ -19,6 +19,7 @@ from agentic_lakehouse.pipeline.approval import reasons_to_review
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.outcomes import Mapped
 from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, mapping_proposal
+from agentic_lakehouse.pipeline.words import Known, worded
 from agentic_lakehouse.sql.compiler import columns_read
 
 if TYPE_CHECKING:
@@ -74,22 +75,27 @@ def propose(
     dry_run: DryRun,
     run_id: str,
 ) -> Mapped:
-    """Ask the brain for a mapping, try it, and let the policy decide whether a person must look.
+    """Ask the brain for a mapping and its words, try it, and let the policy decide whether a person must look.
 
     Raises:
         AnswerRejected: no model of the ladder gave a mapping that holds.
         ModelUnavailable, BudgetExceeded: no model could be asked.
     """
     answer = brain.map(measured, spec, standard, facts=facts, run_id=run_id, check=dry_run.refuted)
-    reasons = reasons_to_review(
-        answer.value,
+    known = Known.of(governance, spec.feed)
+    said = worded(answer.value, dry_run, spec, brain=brain, policy=policy.approval, run_id=run_id, known=known)
+    mapping = said.mapping
+    reasons = dry_run.refuted(mapping) or reasons_to_review(
+        mapping,
         standard=standard,
         policy=policy.approval,
-        rejected_share=dry_run.rejected_share(answer.value),
+        rejected_share=dry_run.rejected_share(mapping),
     )
-    proposal = mapping_proposal(spec.feed, answer.value, spec=spec, standard=standard, answer=answer)
+    proposal = mapping_proposal(spec.feed, mapping, spec=spec, standard=standard, answer=answer)
     filed = governance.propose(proposal.model_copy(update={"reason": "; ".join(reasons)}))
-    return mapped_from(decide_by_policy(governance, filed, policy=policy, reasons=reasons), spec, answer.calls)
+    governance.tell(said.doubts)
+    decided = decide_by_policy(governance, filed, policy=policy, reasons=reasons)
+    return mapped_from(decided, spec, (*said.calls, *answer.calls))
 
 
 def mapped_from(proposal: Proposal, spec: FeedSpec, calls: Sequence[ModelCall] = ()) -> Mapped:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.pipeline.describe import describe, profile_file
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.retest import retested, with_new_columns
+from agentic_lakehouse.pipeline.words import worded
 
 if TYPE_CHECKING:
     from agentic_lakehouse.brain.brain import Answer
@@ -113,4 +115,7 @@ class Preview:
             types = bronze_table(self.lakehouse.standard, spec).types
             bronze = Relation(files=[file.path for file in loaded.good], types=types)
             trial = self.lakehouse.dry_run(spec, bronze, scratch, standard=standard)
-            return self.brain.map(measured, spec, standard, facts=self.facts, run_id="preview", check=trial.refuted)
+            answer = self.brain.map(measured, spec, standard, facts=self.facts, run_id="preview", check=trial.refuted)
+            policy = self.lakehouse.policy.approval
+            said = worded(answer.value, trial, spec, brain=self.brain, policy=policy, run_id="preview")
+            return replace(answer, value=said.mapping, calls=(*said.calls, *answer.calls))

@@ -13,6 +13,7 @@ from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.map import propose, runnable, waiting
 from agentic_lakehouse.pipeline.preview import Preview, feed_of
 from agentic_lakehouse.pipeline.proposals import mapping_of
+from agentic_lakehouse.pipeline.words import Known, worded
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,9 @@ def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Propose
         if not renew:
             brain = lakehouse.trial_brain()
             answer = brain.map(measured, spec, lakehouse.standard, facts=facts, run_id="map", check=trial.refuted)
-            return Proposed(answer.value, answer.model_version, "proposed")
+            known, policy = Known.of(governance, feed), lakehouse.policy.approval
+            said = worded(answer.value, trial, spec, brain=brain, policy=policy, run_id="map", known=known)
+            return Proposed(said.mapping, answer.model_version, "proposed")
         mapped = propose(
             measured,
             spec,
