@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from getpass import getuser
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -23,7 +23,7 @@ Note = Annotated[str, typer.Option("--note", help="Why.")]
 class _ListByDefault(TyperGroup):
     """Takes `inbox`, `inbox --json` and `inbox vendor/feed` for `inbox list` with the same arguments."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
         return super().parse_args(ctx, args if named else [LIST, *args])
 
@@ -51,8 +51,8 @@ def show(
     from agentic_lakehouse.contracts.feed import Feed
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 
-    status = None if everything else "open"
-    found = Lakehouse().lake.governance.inbox(Feed.parse(feed) if feed else None, status)
+    inbox = Lakehouse().lake.governance.inbox(Feed.parse(feed) if feed else None)
+    found = [item for item in inbox if everything or item.status == "open"]
     if json:
         print_json([item.model_dump(mode="json") for item in found])
         return

@@ -28,6 +28,7 @@ from agentic_lakehouse.contracts.inbox import InboxItem, InboxStatus
 from agentic_lakehouse.lake import calls, export, inbox, proposals
 from agentic_lakehouse.lake.calls import Grouping
 from agentic_lakehouse.lake.database import Database
+from agentic_lakehouse.lake.inbox import Standing
 from agentic_lakehouse.lake.records import T, records, values_of
 from agentic_lakehouse.lake.rows import AUDITS, CALLS, PROPOSALS, REVIEWS, RUNS
 
@@ -118,16 +119,21 @@ class Governance:
         with self._database.write() as connection:
             return inbox.settle(connection, seen, status, answer=answer, by=by, note=note, at=at)
 
+    def standing_mappings(self, feed: Feed) -> Standing:
+        """Return the ids of a feed's approved and of its active mapping."""
+        with self._database.read() as connection:
+            return inbox.standing_mappings(connection, str(feed))
+
     def answer(
-        self, seen: InboxItem, value: str | None, *, base: str, filed: Proposal, review: Review
+        self, seen: InboxItem, value: str | None, *, standing: Standing, filed: Proposal, review: Review
     ) -> InboxItem | None:
-        """Answer an inbox item by a mapping that knows it, made of the mapping `base`; see `inbox.answer`.
+        """Answer an inbox item by a mapping that knows it, made of those that stand; see `inbox.answer`.
 
         Raises:
             UsageInvalid: the item was changed meanwhile, or the mapping cannot be approved.
         """
         with self._database.write() as connection:
-            return inbox.answer(connection, seen, value, base=base, filed=filed, review=review)
+            return inbox.answer(connection, seen, value, standing=standing, filed=filed, review=review)
 
     def record_call(self, call: ModelCall) -> None:
         """Enter one attempt at a question, as sent and as received; the same call again changes nothing."""

@@ -18,6 +18,9 @@ from agentic_lakehouse.lake import proposals
 from agentic_lakehouse.lake.records import records, values_of
 from agentic_lakehouse.lake.rows import INBOX, PROPOSALS
 
+Standing = tuple[str | None, str | None]
+"""Ids of a feed's approved and of its active mapping."""
+
 _I = INBOX.c
 _COUNTED = ("rows", "first_delivery", "last_delivery")
 _SUGGESTED = ("suggestion", "confidence", "suggested_by", "reason", "call_id")
@@ -87,7 +90,13 @@ def settle(
 
 
 def answer(
-    connection: sa.Connection, seen: InboxItem, value: str | None, *, base: str, filed: Proposal, review: Review
+    connection: sa.Connection,
+    seen: InboxItem,
+    value: str | None,
+    *,
+    standing: Standing,
+    filed: Proposal,
+    review: Review,
 ) -> InboxItem | None:
     """Answer an item: file the mapping that knows it, approve it, and close the item, all or nothing.
 
@@ -95,25 +104,29 @@ def answer(
         connection: in a write transaction.
         seen: the item as its author saw it.
         value: what the word stands for.
-        base: id of the mapping that the new one was made of.
-        filed: the new one.
+        standing: the feed's mappings as they were when the new one was made of them.
+        filed: the new one; where it is one of those, nothing is filed.
         review: its approval, by the person who answers.
 
     Returns:
-        The answered item; `None` where another mapping than `base` has come into force.
+        The answered item; `None` where other mappings stand by now.
 
     Raises:
         UsageInvalid: the item was changed meanwhile, or the new mapping cannot be approved.
     """
-    standing = [next(iter(connection.scalars(_in_force(seen.feed, status))), None) for status in ("approved", "active")]
-    if next((name for name in standing if name is not None), None) != base:
+    if standing_mappings(connection, seen.feed) != standing:
         return None
-    if filed.id != base:
+    if filed.id not in standing:
         proposals.propose(connection, filed)
         proposals.decide(connection, review)
     return settle(connection, seen, "answered", answer=value, by=review.by, note=review.note, at=review.created_at)
 
 
-def _in_force(feed: str, status: str) -> sa.Select[tuple[str]]:
+def standing_mappings(connection: sa.Connection, feed: str) -> Standing:
+    """Return the ids of a feed's approved and active mapping: there is one of each at most."""
     p = PROPOSALS.c
-    return sa.select(p.id).where(p.feed == feed, p.kind == "mapping", p.status == status)
+    approved, active = (
+        connection.scalar(sa.select(p.id).where(p.feed == feed, p.kind == "mapping", p.status == status))
+        for status in ("approved", "active")
+    )
+    return approved, active

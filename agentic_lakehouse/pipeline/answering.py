@@ -49,10 +49,21 @@ def answer(house: Lakehouse, item_id: str, said: str, *, by: str, note: str = ""
                 hint="Change it in the mapping: `lakehouse review edit`.",
                 item=item.id,
             )
+        standing = house.lake.governance.standing_mappings(Feed.parse(item.feed))
         base = _mapping_in_force(house, item)
         line = _line(house, item, mapping_of(base))
         value = _meant(line, said)
-        if (done := _filed(house, item, value, line, base=base, by=by, note=note)) is not None:
+        filed = _learned(house, item, value, line, base=base, by=by)
+        review = Review(
+            proposal_id=filed.id,
+            sha256=filed.sha256,
+            decision="approved",
+            by=by,
+            note=note,
+            created_at=filed.created_at,
+        )
+        done = house.lake.governance.answer(item, value, standing=standing, filed=filed, review=review)
+        if done is not None:
             return done
     raise UsageInvalid(f"The mapping of {item.feed} is being changed by others.", hint="Answer again.", item=item.id)
 
@@ -109,10 +120,8 @@ def _meant(line: Line, said: str) -> str | None:
     )
 
 
-def _filed(
-    house: Lakehouse, item: InboxItem, value: str | None, line: Line, *, base: Proposal, by: str, note: str
-) -> InboxItem | None:
-    """File and approve the mapping that knows the word, unless another one came into force meanwhile."""
+def _learned(house: Lakehouse, item: InboxItem, value: str | None, line: Line, *, base: Proposal, by: str) -> Proposal:
+    """Return the mapping that knows the word, checked; nothing is filed."""
     spec, before = house.spec_in_force(Feed.parse(item.feed)), mapping_of(base)
     kept = {word: meant for word, meant in line.listed.pairs.items() if key_of(word) != key_of(item.word)}
     told = WordList(line.listed.text, {**kept, item.word: value})
@@ -125,10 +134,8 @@ def _filed(
             item=item.id,
             errors=wrong,
         )
-    at = datetime.now(UTC)
-    filed = proposed_by_person(house, spec, mapping, at=at, reason=f"{base.id}, with {item.word!r} as {by} says")
-    review = Review(proposal_id=filed.id, sha256=filed.sha256, decision="approved", by=by, note=note, created_at=at)
-    return house.lake.governance.answer(item, value, base=base.id, filed=filed, review=review)
+    reason = f"{base.id}, with {item.word!r} as {by} says"
+    return proposed_by_person(house, spec, mapping, at=datetime.now(UTC), reason=reason)
 
 
 def _with(mapping: Mapping, line: Line, told: WordList) -> Mapping:
