@@ -39,10 +39,11 @@ def _claim(word: str, known: Mapping[str, str], joined: Mapping[str, set[str]]) 
     values = {known[other] for other in alike}
     if len(values) == 1:
         return _said(word, next(iter(values)), SLIP, f"but for one letter {alike[0]!r}")
-    return _said(word, None, 0.0, "like no word of the standard")
+    # No confidence at all: it was not understood, which is less than to know that it means nothing.
+    return _said(word, None, None, "like no word of the standard")
 
 
-def _said(word: str, value: str | None, confidence: float, reason: str) -> dict[str, object]:
+def _said(word: str, value: str | None, confidence: float | None, reason: str) -> dict[str, object]:
     return {"word": word, "value": value, "confidence": confidence, "reason": reason}
 
 
