@@ -44,9 +44,9 @@ class Model:
     def maps(self, expression: str) -> None:
         """Fill `condition` by this expression."""
         answer = json.loads(self.answers["map_columns"])
-        for line in answer["columns"]:
-            if line["target"] == "condition":
-                line["expression"] = expression
+        others = [line for line in answer["columns"] if line["target"] != "condition"]
+        mine = {"target": "condition", "sources": ["condition"], "expression": expression, "confidence": 0.95}
+        answer["columns"] = [*others, mine]
         self.answers["map_columns"] = json.dumps(answer)
 
     def _reply(self, request: dict[str, Any]) -> tuple[int, dict[str, str], str]:
