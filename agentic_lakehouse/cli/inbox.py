@@ -104,9 +104,9 @@ def dismiss(item: Id, by: By = None, note: Note = "", json: Json = False) -> Non
 
 
 def _perhaps(item: InboxItem) -> str:
-    if not item.suggestion:
-        return ""
-    return item.suggestion if item.confidence is None else f"{item.suggestion} {item.confidence:.2f}"
+    if item.confidence is None:
+        return item.suggestion or ""
+    return f"{item.suggestion or NONE} {item.confidence:.2f}"
 
 
 def _said(item: InboxItem) -> str:

@@ -92,8 +92,8 @@ def propose(
         rejected_share=dry_run.rejected_share(mapping),
     )
     proposal = mapping_proposal(spec.feed, mapping, spec=spec, standard=standard, answer=answer)
-    filed = governance.propose(proposal.model_copy(update={"reason": "; ".join(reasons)}))
     governance.tell(said.doubts)
+    filed = governance.propose(proposal.model_copy(update={"reason": "; ".join(reasons)}))
     decided = decide_by_policy(governance, filed, policy=policy, reasons=reasons)
     return mapped_from(decided, spec, (*said.calls, *answer.calls))
 

@@ -26,8 +26,10 @@ from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.pipeline.ask_words import Said, ask
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.proposals import mapping_of
+from agentic_lakehouse.pipeline.retype import read_through
 from agentic_lakehouse.pipeline.unseen import unseen_value
 from agentic_lakehouse.sql.compiler import columns_read
+from agentic_lakehouse.sql.types import quote
 from agentic_lakehouse.sql.word_lists import WordList, key_of, says_values, word_list, words_sql
 
 if TYPE_CHECKING:
@@ -144,9 +146,13 @@ class _Wording:
 
     def _found(self, listed: WordList) -> dict[str, int]:
         """Return the words of all of bronze, the most frequent first, with the number of their rows."""
+        retyped = read_through(self.trial.bronze.types)
+        read = ", ".join(f"{sql} AS {quote(name)}" for name, sql in retyped.items())
+        rows_of = f"(SELECT * REPLACE ({read}) FROM bronze)" if retyped else "bronze"
         sql = f"""
-        SELECT min(trim(word)) AS word, count(*) AS rows FROM (SELECT {words_sql(listed, self.trial.types)} AS word
-        FROM bronze) WHERE word IS NOT NULL GROUP BY lower(trim(word)) ORDER BY rows DESC, word LIMIT {MAX_FOUND}"""
+        SELECT min(trim(word)) AS word, count(*) AS rows
+        FROM (SELECT {words_sql(listed, self.trial.types)} AS word FROM {rows_of})
+        WHERE word IS NOT NULL GROUP BY lower(trim(word)) ORDER BY rows DESC, word LIMIT {MAX_FOUND}"""
         rows = self.trial.engine.query(sql, {"bronze": self.trial.bronze}).to_pylist()
         return {row["word"]: row["rows"] for row in rows}
 

@@ -207,3 +207,15 @@ def test_many_words_are_asked_in_batches(asking: Open) -> None:
 
     assert [len(batch) for batch in model.asked] == [50, 10]
     assert set(conditions(sandbox)) == {"new", "used"}
+
+
+def test_a_column_of_texts_is_asked_about_by_nobody_and_waits_for_a_person(asking: Open) -> None:
+    sandbox, feed, model = asking(tuple(f"text number {n} of its own" for n in range(201)))
+    model.maps('"condition"')
+
+    run = sandbox.run(feed)
+
+    assert (run.status, model.asked, inbox(sandbox)) == ("awaiting_review", [], [])
+    proposal = sandbox.lakehouse.undecided(feed)
+    assert proposal is not None
+    assert "201 different texts" in str(proposal.content)
