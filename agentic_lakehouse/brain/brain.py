@@ -15,13 +15,15 @@ from agentic_lakehouse.brain.looks import Bench, looks
 from agentic_lakehouse.brain.mappings import mapping, mapping_lines
 from agentic_lakehouse.brain.planner.model import MODEL_NAME
 from agentic_lakehouse.brain.prompts import load_prompt
-from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal
+from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal, ValuesProposal
 from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion, describe_question, map_question
 from agentic_lakehouse.brain.settled import settled, without
 from agentic_lakehouse.brain.unfit import Unfit
+from agentic_lakehouse.brain.value_words import ValuesQuestion, meanings
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
+from agentic_lakehouse.contracts.meanings import Meanings
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
@@ -43,8 +45,9 @@ class Brain(Asker):
             ContractInvalid: a prompt is missing or broken.
         """
         _ = self._rungs
-        for prompt_id, output in (("describe_feed", FeedProposal), ("map_columns", MappingProposal)):
-            self._prompt(prompt_id, output)
+        self._prompt("describe_feed", FeedProposal)
+        self._prompt("map_columns", MappingProposal)
+        self._prompt("map_values", ValuesProposal)
         load_prompt(self.prompts, "mend_answer")
 
     def describe(
@@ -166,6 +169,32 @@ class Brain(Asker):
         answers = [self._ask(question(asked)) for asked in batches]
         lines = [*certain, *(line for a in answers for line in a.value)]
         return _of_all(mapping(lines, spec, standard), answers, certain)
+
+    def map_values(self, asked: ValuesQuestion, *, feed: Feed, run_id: str) -> Answer[Meanings]:
+        """Ask which listed value each word of a source stands for.
+
+        Args:
+            asked: the target, the source and its words.
+            feed: whose words they are.
+            run_id: run that pays for the calls.
+
+        Raises:
+            AnswerRejected: models answered, and no answer passed.
+            ModelUnavailable: a model refuses us, or none could be reached.
+            BudgetExceeded: the next call would pass a bound.
+        """
+        prompt = self._prompt("map_values", ValuesProposal)
+        return self._ask(
+            Question[ValuesProposal, Meanings](
+                prompt=prompt,
+                words=prompt.render(question=fenced(asked)),
+                output=ValuesProposal,
+                shape=asked.shape,
+                conclude=lambda proposal: meanings(proposal, asked),
+                feed=str(feed),
+                run_id=run_id,
+            )
+        )
 
     def _settled(self, question: MapQuestion) -> MappingProposal:
         """Return lines that need no model; all are asked about where that costs nothing or the policy wants it."""

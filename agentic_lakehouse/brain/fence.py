@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion
+from agentic_lakehouse.brain.value_words import ValuesQuestion
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """Unicode categories that show nothing to a reader, and so could carry words that only a model sees."""
 
 
-def fenced(question: DescribeQuestion | MapQuestion) -> str:
+def fenced(question: DescribeQuestion | MapQuestion | ValuesQuestion) -> str:
     """Render a question as a fenced JSON block, one column a line, defaults left out."""
     data = {"question": question.question, **question.model_dump(mode="json", exclude_defaults=True)}
     lines = [f"{_text(key)}:{_rows(value)}" for key, value in data.items()]

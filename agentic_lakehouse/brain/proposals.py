@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agentic_lakehouse.contracts.base import Contract
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, ColumnType, FeedSpec
 from agentic_lakehouse.contracts.mapping import ColumnMapping
+from agentic_lakehouse.contracts.meanings import Meaning
 
 
 def _doc(contract: type[Contract], field: str) -> str:
@@ -68,3 +69,20 @@ class MappingProposal(Proposed):
 
     columns: tuple[MappingLine, ...]
     """One line for each target that the feed fills, and none for the others."""
+
+
+class WordClaim(Proposed):
+    """What one word means."""
+
+    word: str
+    """The word, copied exactly."""
+    value: Annotated[str | None, Field(description=_doc(Meaning, "value"))]
+    confidence: Annotated[float | None, Field(ge=0, le=1, description=_doc(Meaning, "confidence"))] = None
+    reason: Annotated[str, Field(description=_doc(Meaning, "reason"))] = ""
+
+
+class ValuesProposal(Proposed):
+    """What the words of one column mean."""
+
+    words: tuple[WordClaim, ...]
+    """Every word of the question once, and no other."""

@@ -12,6 +12,7 @@ from agentic_lakehouse.cli import (
     files,
     governance,
     history,
+    inbox,
     journal,
     main_job,
     maintenance,
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (main_job, files, history, recovery, governance, journal, evaluation, maintenance, service):
+for module in (main_job, files, history, recovery, governance, inbox, journal, evaluation, maintenance, service):
     module.register(app)
 
 

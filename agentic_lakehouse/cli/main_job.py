@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,11 +52,18 @@ def run(
 def report(lakehouse: Lakehouse, results: list[FeedRun], *, json: bool) -> None:
     """Print how feeds ended; exit with 1 where one failed."""
     log = lakehouse.lake.log(limit=1)
+    unseen = Counter(item.feed for item in lakehouse.lake.governance.inbox(status="open"))
     if json:
-        feeds = [{key: value for key, value in r.model_dump(mode="json").items() if key in SHOWN} for r in results]
+        feeds = [
+            {key: value for key, value in r.model_dump(mode="json").items() if key in SHOWN} | {"inbox": unseen[r.feed]}
+            for r in results
+        ]
         print_json({"feeds": feeds, "commit": log[0].id if log else None})
     else:
         print_report(results)
+        if waiting := {r.feed: unseen[r.feed] for r in results if unseen[r.feed]}:
+            told = ", ".join(f"{feed} {count}" for feed, count in waiting.items())
+            console().print(f"Words that nobody has explained: {told}. See `lakehouse inbox`.", markup=False)
     if any(r.status == "failed" for r in results):
         raise typer.Exit(1)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -28,6 +29,13 @@ class Record(BaseModel):
 
 class Contract(Record):
     """A typed, versionable agreement. Two contracts are equal when their canonical JSON is."""
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the fields alone: what was computed of the original, its sha256 first of all, is not the copy's."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in vars(copied).keys() - type(self).model_fields.keys():
+            del vars(copied)[name]
+        return copied
 
     def canonical_json(self) -> str:
         """Return the one JSON text of this contract."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Literal
 
 from pydantic import Field
 
 from agentic_lakehouse.contracts.base import Contract, sha256_of
 
 Share = float
+OnUnseen = Literal["as_rule", "null_cell", "reject_row"]
 
 
 class ApprovalPolicy(Contract):
@@ -63,10 +65,14 @@ class Policy(Contract):
     """Age of a branch's last heartbeat at which another run may take it over."""
     max_removed_share: Share = Field(default=0.1, ge=0, le=1)
     """Largest share of a feed's published keys that a `full` delivery may remove without a person's review."""
+    unseen_value: OnUnseen = "as_rule"
+    """What a word costs that the mapping does not know, under a target with listed values: `as_rule` the row where the
+    target is required, else the cell; `null_cell` the cell; `reject_row` the row. It waits in the inbox meanwhile."""
     retention: RetentionPolicy = RetentionPolicy()
     compaction: CompactionPolicy = CompactionPolicy()
 
     @cached_property
     def judgement_sha256(self) -> str:
         """Identity of the part that bears on what is accepted: housekeeping and waiting times do not."""
-        return sha256_of(self.model_dump(mode="json", include={"max_error_share", "max_removed_share", "approval"}))
+        judging = {"max_error_share", "max_removed_share", "approval", "unseen_value"}
+        return sha256_of(self.model_dump(mode="json", include=judging))

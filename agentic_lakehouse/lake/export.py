@@ -10,7 +10,17 @@ import sqlalchemy as sa
 
 from agentic_lakehouse.contracts.base import canonical_json
 from agentic_lakehouse.lake.records import Json, UtcDateTime
-from agentic_lakehouse.lake.rows import AUDITS, CALLS, COMMITS, DEAD_LETTERS, DELIVERIES, PROPOSALS, REVIEWS, RUNS
+from agentic_lakehouse.lake.rows import (
+    AUDITS,
+    CALLS,
+    COMMITS,
+    DEAD_LETTERS,
+    DELIVERIES,
+    INBOX,
+    PROPOSALS,
+    REVIEWS,
+    RUNS,
+)
 
 _HIDDEN = frozenset({"seq", "deltas", "checkpoint"})
 """Columns that are the lake's own business."""
@@ -25,6 +35,7 @@ _QUERIES: Mapping[str, sa.Select[Any]] = {
     "commits": sa.select(COMMITS).order_by(COMMITS.c.seq),
     "runs": sa.select(RUNS).order_by(RUNS.c.seq),
     "audits": sa.select(AUDITS).order_by(AUDITS.c.seq),
+    "inbox": sa.select(INBOX).order_by(INBOX.c.seq),
 }
 
 

@@ -6,7 +6,7 @@ compare-and-swap, one writer at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -25,9 +25,11 @@ from agentic_lakehouse.contracts.governed import (
     Spending,
     Tally,
 )
-from agentic_lakehouse.lake import calls, export, proposals
+from agentic_lakehouse.contracts.inbox import InboxItem, InboxStatus
+from agentic_lakehouse.lake import calls, export, inbox, proposals
 from agentic_lakehouse.lake.calls import Grouping
 from agentic_lakehouse.lake.database import Database
+from agentic_lakehouse.lake.inbox import Standing
 from agentic_lakehouse.lake.records import T, records, values_of
 from agentic_lakehouse.lake.rows import AUDITS, CALLS, PROPOSALS, REVIEWS, RUNS
 
@@ -104,6 +106,52 @@ class Governance:
         """Enter what came of a call: its answer, then how that was judged; a judged call is changed no more."""
         with self._database.write() as connection:
             calls.complete(connection, call)
+
+    def inbox(self, feed: Feed | None = None, status: InboxStatus | None = None) -> list[InboxItem]:
+        """Return what turned up, by feed and target, the most frequent first."""
+        with self._database.read() as connection:
+            return inbox.items(connection, _name(feed), status)
+
+    def inbox_item(self, item_id: str) -> InboxItem:
+        """Return the item of an id, or of the beginning of one.
+
+        Raises:
+            UsageInvalid: there is none, or more than one.
+        """
+        with self._database.read() as connection:
+            return inbox.get(connection, item_id)
+
+    def tell(self, told: Iterable[InboxItem]) -> None:
+        """Enter what turned up; of what is known, the counts; see `inbox.tell`."""
+        with self._database.write() as connection:
+            inbox.tell(connection, told)
+
+    def settle(
+        self, seen: InboxItem, status: InboxStatus, *, at: datetime, answer: str | None = None, by: str, note: str = ""
+    ) -> InboxItem:
+        """Move an inbox item on from how its author saw it.
+
+        Raises:
+            UsageInvalid: it was changed meanwhile.
+        """
+        with self._database.write() as connection:
+            return inbox.settle(connection, seen, status, answer=answer, by=by, note=note, at=at)
+
+    def standing_mappings(self, feed: Feed) -> Standing:
+        """Return the ids of a feed's approved and of its active mapping."""
+        with self._database.read() as connection:
+            return inbox.standing_mappings(connection, str(feed))
+
+    def answer(
+        self, seen: InboxItem, value: str | None, *, standing: Standing, filed: Proposal, review: Review
+    ) -> InboxItem | None:
+        """Answer an inbox item by a mapping that knows it, made of those that stand; see `inbox.answer`.
+
+        Raises:
+            UsageInvalid: the item was changed meanwhile, or the mapping cannot be approved.
+        """
+        with self._database.write() as connection:
+            return inbox.answer(connection, seen, value, standing=standing, filed=filed, review=review)
 
     def record_call(self, call: ModelCall) -> None:
         """Enter a call as it stands, such as an answer from the journal; the same call again changes nothing."""

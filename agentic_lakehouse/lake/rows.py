@@ -15,7 +15,7 @@ from pyiceberg.catalog.sql import SqlCatalogBaseTable
 from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.records import Json, UtcDateTime
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Version of the tables below. A database of another version is refused, never guessed at."""
 
 METADATA = sa.MetaData()
@@ -215,6 +215,33 @@ RUNS = sa.Table(
     _text("work_sha256"),
     sa.UniqueConstraint("run_id", "feed"),
     sa.Index("lake_runs_of_feed", "feed", "seq"),
+)
+
+INBOX = sa.Table(
+    "lake_inbox",
+    METADATA,
+    _seq(),
+    _text("id", unique=True),
+    _text("feed"),
+    _text("kind"),
+    _text("target"),
+    _text("source"),
+    _text("word"),
+    _long("rows"),
+    _text("first_delivery"),
+    _text("last_delivery"),
+    sa.Column("suggestion", _TEXT),
+    sa.Column("confidence", sa.Double),
+    _text("suggested_by"),
+    _text("reason"),
+    sa.Column("call_id", _TEXT),
+    _text("status"),
+    sa.Column("answer", _TEXT),
+    _text("by"),
+    _text("note"),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.Index("lake_inbox_of_feed", "feed", "status"),
 )
 
 DEAD_LETTERS = sa.Table("lake_dead_letters", sa.MetaData(), *[sa.Column(c.name, c.type) for c in CALLS.columns])

@@ -157,6 +157,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
                 "rejected_rows": done.rejected_rows,
                 "nulled_cells": done.nulled_cells,
                 "broken_rules": md.counts(done.broken_rules),
+                "unseen_words": done.unseen_words,
                 "branch": feed.branch,
             }
         )

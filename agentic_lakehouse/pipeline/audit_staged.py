@@ -6,7 +6,9 @@ from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import CheckResult, Severity
+from agentic_lakehouse.contracts.inbox import InboxItem
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.removal import Removal
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule
@@ -15,7 +17,7 @@ from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.approval import unfilled
-from agentic_lakehouse.pipeline.audit import REMOVED_SHARE, Scope, plain, result, staged_check_names
+from agentic_lakehouse.pipeline.audit import REMOVED_SHARE, UNSEEN_VALUES, Scope, plain, result, staged_check_names
 from agentic_lakehouse.pipeline.conform import relation, run_facts, slice_of
 from agentic_lakehouse.pipeline.conservation import Account, account
 from agentic_lakehouse.pipeline.fold_sql import Deliveries
@@ -46,6 +48,7 @@ def audit_staged(
     waiting: Sequence[str],
     since: str,
     approved_by_person: bool,
+    inbox: Sequence[InboxItem] = (),
 ) -> Staged:
     """Check the feed's slice of core against every rule of the standard, and that no row went missing.
 
@@ -59,6 +62,7 @@ def audit_staged(
         waiting: deliveries that wait to be published.
         since: the feed's last commit.
         approved_by_person: a person saw how many rows the mapping rejects, so that this only warns.
+        inbox: what is open of the feed.
     """
     core = scope.standard.name
     relations = _relations(scope, bronze, deliveries, main)
@@ -72,6 +76,7 @@ def audit_staged(
         *_folded(scope, core, found, approved_by_person=approved_by_person),
         _removed_share(scope, core, removal),
         _mapping_complete(core, mapping, scope.standard),
+        _unseen_values(core, scope.feed, inbox),
         *row_rules,
         *audit_table(scope),
     ]
@@ -131,6 +136,14 @@ def _removed_share(scope: Scope, core: str, removal: Removal | None) -> CheckRes
 def _mapping_complete(core: str, mapping: Mapping, standard: ProductStandard) -> CheckResult:
     missing = unfilled(mapping, standard)
     return result("mapping_complete", core, len(missing), note=f"Not filled: {', '.join(missing)}." if missing else "")
+
+
+def _unseen_values(core: str, feed: Feed, inbox: Sequence[InboxItem]) -> CheckResult:
+    words = [item for item in inbox if item.kind == "unseen_value" and item.rows]
+    note = f"{sum(w.rows for w in words)} rows wait for them: `lakehouse inbox {feed}`." if words else ""
+    samples = [{"target": w.target, "word": w.word, "rows": w.rows, "perhaps": w.suggestion} for w in words]
+    checked = result(UNSEEN_VALUES, core, len(words), note=note, severity="WARN")
+    return checked.model_copy(update={"samples": tuple(plain(sample) for sample in samples[:MAX_SAMPLES])})
 
 
 def _row_rules(scope: Scope, core: str, relations: Map[str, Relation]) -> list[CheckResult]:

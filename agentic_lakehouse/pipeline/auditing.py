@@ -58,6 +58,7 @@ class Auditing(Steps):
             waiting=[d.delivery_id for d in self.lake.ledger.pending(feed)],
             since=next((commit.id for commit in self.lake.log(1, feed=feed)), ""),
             approved_by_person=not governance.approver(mapping.id).startswith("policy:"),
+            inbox=governance.inbox(feed, "open"),
         )
         fold = self.fold_in_force(feed, mapping.sha256)
         results, waits = reviewed(staged.results, staged.removal, fold_sha256=fold, governance=governance)

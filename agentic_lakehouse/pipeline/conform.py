@@ -13,6 +13,7 @@ from typing import Literal
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.policy import OnUnseen
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import TableSchema, core_table, ingest_errors_table, mapping_errors_table
 from agentic_lakehouse.contracts.vendor import VendorFacts
@@ -54,6 +55,7 @@ def conform(
     deliveries: Deliveries,
     standard: ProductStandard,
     facts: VendorFacts,
+    unseen: OnUnseen,
     engine: Engine,
     branch: Branch,
     run_id: str,
@@ -68,6 +70,7 @@ def conform(
         deliveries: which rows to fold, and which deliveries take away what they lack.
         standard: target table and rules.
         facts: what we know of the vendor.
+        unseen: what a word costs that the mapping does not know.
         engine: runs the SQL.
         branch: holds bronze and takes the slice.
         run_id: lineage.
@@ -88,6 +91,7 @@ def conform(
             mapping=mapping,
             standard=standard,
             facts=run_facts(feed, facts),
+            unseen=unseen,
             run_id=run_id,
             engine=session,
             staging=staging,

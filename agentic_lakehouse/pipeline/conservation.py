@@ -53,7 +53,9 @@ def account(
     """
     standard, known = scope.standard, dict(relations)
     key, keys = key_of(standard), key_types(standard)
-    judgement = judge(mapping, standard=standard, bronze_types=known["bronze"].types, facts=facts)
+    judgement = judge(
+        mapping, standard=standard, bronze_types=known["bronze"].types, facts=facts, unseen=scope.policy.unseen_value
+    )
     again = judgement.over(f"(SELECT b.*, o._missing FROM bronze b JOIN open_rows o USING ({ROW}))", carry=["_missing"])
     flags = f"{judgement.rejected} AS _rejected, {judgement.doubt} AS _doubt, _missing"
     flag_types = dict.fromkeys(("_rejected", "_doubt", "_missing"), "boolean")

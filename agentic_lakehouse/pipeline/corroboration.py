@@ -8,28 +8,45 @@ something that speaks for this one. A line that writes values of its own is neve
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from agentic_lakehouse.brain.opinion import SecondOpinion
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
+from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.sql.plain import is_plain
+
+if TYPE_CHECKING:
+    from agentic_lakehouse.brain.opinion import SecondOpinion
 
 LEAST = 0.2
 """Likelihood of a pair from which something besides the model speaks for it."""
 
 
 def uncorroborated(
-    mapping: Mapping, opinion: SecondOpinion, dry_run: DryRun, standard: ProductStandard
+    mapping: Mapping,
+    measured: FeedProfile,
+    spec: FeedSpec,
+    standard: ProductStandard,
+    *,
+    facts: VendorFacts,
+    dry_run: DryRun,
 ) -> Iterator[str]:
     """Yield why a person must look at a line, for each that nothing but a model's word speaks for.
 
     Args:
         mapping: holds on the sample.
-        opinion: of the feed that it maps.
+        measured: facts of a file of the feed.
+        spec: what the feed is.
+        standard: the table to fill.
+        facts: what we know of the vendor.
         dry_run: compares results on the sample.
-        standard: tells which targets have a list of values.
     """
+    from agentic_lakehouse.brain.opinion import SecondOpinion
+
+    opinion = SecondOpinion(measured, spec, standard, facts)
     words = {c.name for c in standard.columns if c.valid_values or c.physical_type.startswith("boolean")}
     for line in mapping.columns:
         if why := _doubt(line, opinion, dry_run, may_translate=line.target in words):
@@ -37,18 +54,14 @@ def uncorroborated(
 
 
 def _doubt(line: ColumnMapping, opinion: SecondOpinion, dry_run: DryRun, *, may_translate: bool) -> str | None:
-    own = opinion.lines.get(line.target)
+    own, taken = opinion.lines.get(line.target), ", ".join(line.sources)
     if own is not None and own.expression == line.expression:
         return None
     if not is_plain(line.expression, columns=dry_run.types, may_translate=may_translate):
         return "the expression writes or computes values, for which only the model's word speaks"
-    taken = ", ".join(line.sources)
     if own is None:
-        if opinion.likelihood(line) < LEAST:
-            return f"nothing but the model's word speaks for {taken}"
-        return None
+        return None if opinion.likelihood(line) >= LEAST else f"nothing but the model's word speaks for {taken}"
     if set(own.sources) != set(line.sources):
         return f"it takes {taken}, where names and values speak for {', '.join(own.sources)}"
-    if different := dry_run.differing(line.target, line.expression, own.expression):
-        return f"{different} sample rows come out otherwise than by `{own.expression}`, which names and values speak for"
-    return None
+    different = dry_run.differing(line.target, line.expression, own.expression)
+    return f"{different} sample rows come out otherwise than names and values say" if different else None

@@ -9,17 +9,19 @@ from pathlib import Path
 from agentic_lakehouse.brain.looks import Tried
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
+from agentic_lakehouse.contracts.policy import OnUnseen
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import bronze_table
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.engines.base import Engine, Relation
 from agentic_lakehouse.errors import EngineFailed, GuardRefused
 from agentic_lakehouse.pipeline.conform import run_facts
-from agentic_lakehouse.pipeline.judging import judge
+from agentic_lakehouse.pipeline.judging import conversion_rule, judge
 from agentic_lakehouse.pipeline.removal import key_of
 from agentic_lakehouse.sql.compiler import columns_read, compile_expression
 from agentic_lakehouse.sql.doubt import any_of
 from agentic_lakehouse.sql.types import quote
+from agentic_lakehouse.sql.word_lists import word_list
 
 SAMPLE_ROWS = 1_000
 """Rows of bronze that a dry run judges."""
@@ -27,6 +29,8 @@ EXAMPLES = 5
 """Rows that show what an expression does."""
 MAX_LOST = 0.2
 """Largest share of a target's values that may be lost in conversion before the line is wrong."""
+FEW_WORDS = 20
+"""Words that may all be unknown to a word list; of more, each must be met twice: else the source holds no words."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,13 @@ class DryRun:
         *,
         standard: ProductStandard,
         facts: VendorFacts,
+        unseen: OnUnseen = "as_rule",
         engine: Engine,
         scratch: Path,
     ) -> None:
         self.feed = spec.feed
+        self.bronze = sample
+        self.unseen = unseen
         self.standard = standard
         self.engine = engine
         self.facts = facts
@@ -150,22 +157,38 @@ class DryRun:
 
     def _try(self, mapping: Mapping) -> Trial:
         facts = run_facts(self.feed, self.facts)
-        judgement = judge(mapping, standard=self.standard, bronze_types=self.types, facts=facts)
+        judgement = judge(mapping, standard=self.standard, bronze_types=self.types, facts=facts, unseen=self.unseen)
         repeat = f"row_number() OVER (PARTITION BY {judgement.rejected}, _delivery_id, {key_of(self.standard)})"
-        conversions = [f for f in judgement.faults if f.rule == f"{f.column}_converts"]
-        counts = [f"count_if({f.flag}) AS {f.flag}, any_value({f.value}) AS {f.value}" for f in conversions]
+        conversions = [f for f in judgement.faults if f.rule == conversion_rule(str(f.column))]
+        counts = [
+            f"count_if({f.flag}) AS {f.flag}, any_value({f.value}) AS {f.value}, "
+            f"count(DISTINCT {f.value}) AS _n{f.index}"
+            for f in conversions
+        ]
         asked = ", ".join(["count(*) AS rows", f"count_if({judgement.rejected} OR repeat > 1) AS rejected", *counts])
         sql = f"SELECT {asked} FROM (SELECT *, {repeat} AS repeat FROM ({judgement.over()}))"
         found = self.engine.query(sql, {"bronze": self.sample}).to_pylist()[0]
         rows = found["rows"]
         if not rows:
             return Trial([], rejected_share=0.0)
+        by_words = self._word_lists(mapping)
+        open_words = {f.column for f in conversions if _are_words(found[f"_n{f.index}"], found[f.flag])} & by_words
         lost = [
             f"{f.column!r}: {found[f.flag]} of {rows} sample values are lost, such as {found[f.value]!r}: {f.message}"
             for f in conversions
-            if found[f.flag] > MAX_LOST * rows
+            if found[f.flag] > MAX_LOST * rows and f.column not in open_words
         ]
         return Trial(lost, rejected_share=found["rejected"] / rows)
+
+    def _word_lists(self, mapping: Mapping) -> set[str]:
+        """Return the targets that are filled word by word: of these an unknown one waits for somebody who knows it."""
+        listed = {c.name: c.valid_values for c in self.standard.offered if c.valid_values}
+        return {
+            line.target
+            for line in mapping.columns
+            if line.target in listed
+            and word_list(line.expression, columns=self.types, values=listed[line.target]) is not None
+        }
 
     def _unbound(self, mapping: Mapping) -> list[str]:
         """Name the lines that do not bind to the feed's columns, after the whole did not run."""
@@ -180,3 +203,8 @@ class DryRun:
 
     def _compile(self, expression: str, target_type: str) -> str:
         return compile_expression(expression, types=self.types, target_type=target_type)
+
+
+def _are_words(distinct: int, rows: int) -> bool:
+    """Whether lost values are words, few or met again, and not texts of which each row has its own."""
+    return distinct <= FEW_WORDS or distinct * 2 <= rows

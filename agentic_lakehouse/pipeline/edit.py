@@ -12,11 +12,12 @@ from pathlib import Path
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.files import load_edited
-from agentic_lakehouse.contracts.governed import Proposal, Review
+from agentic_lakehouse.contracts.governed import Proposal, ProposalKind, Review
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.tables import bronze_name
 from agentic_lakehouse.engines.cells import require_readable
 from agentic_lakehouse.errors import ContractInvalid, UsageInvalid
+from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.conform import relation
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.map import reads
@@ -43,11 +44,10 @@ def edit(house: Lakehouse, edited: str, path: Path, *, by: str, note: str = "") 
     contract: FeedSpec | Mapping
     if found.kind == "spec":
         contract = _spec(house, feed, path, spec_of(found))
-        made_for = {"shape_sha256": contract.shape_sha256}
+        spec = contract
     elif found.kind == "mapping":
         spec = house.spec_in_force(feed)
         contract = _mapping(house, spec, path)
-        made_for = {"shape_sha256": spec.shape_sha256, "standard_sha256": house.standard.sha256}
     else:
         raise UsageInvalid(
             f"Proposal {found.id} is a {found.kind}: it follows from the data.",
@@ -55,21 +55,41 @@ def edit(house: Lakehouse, edited: str, path: Path, *, by: str, note: str = "") 
             proposal_id=found.id,
         )
     now = datetime.now(UTC)
-    filed = house.lake.governance.propose(
-        Proposal(
-            id=proposal_id(found.kind, feed, contract.sha256),
-            feed=str(feed),
-            kind=found.kind,
-            status="proposed",
-            sha256=contract.sha256,
-            content=contract.model_dump(mode="json"),
-            reason=f"{found.id}, edited by {by}",
-            created_at=now,
-            **made_for,
-        )
-    )
+    proposal = proposed_by_person(house, spec, contract, at=now, reason=f"{found.id}, edited by {by}")
+    filed = house.lake.governance.propose(proposal)
     review = Review(proposal_id=filed.id, sha256=filed.sha256, decision="approved", by=by, note=note, created_at=now)
     return house.lake.governance.decide(review)
+
+
+def proposed_by_person(
+    house: Lakehouse, spec: FeedSpec, contract: FeedSpec | Mapping, *, at: datetime, reason: str
+) -> Proposal:
+    """Return a person's spec, or mapping of what `spec` describes, as a proposal; nothing is filed."""
+    kind: ProposalKind = "spec" if isinstance(contract, FeedSpec) else "mapping"
+    return Proposal(
+        id=proposal_id(kind, spec.feed, contract.sha256),
+        feed=str(spec.feed),
+        kind=kind,
+        status="proposed",
+        sha256=contract.sha256,
+        content=contract.model_dump(mode="json"),
+        shape_sha256=spec.shape_sha256,
+        standard_sha256=house.standard.sha256 if kind == "mapping" else "",
+        reason=reason,
+        created_at=at,
+    )
+
+
+def where_it_stands(house: Lakehouse, feed: Feed) -> View:
+    """Return the lake as the feed's next run would find its bronze: on its branch where one stands."""
+    return house.lake.view(feed.branch if house.has_work(feed) else "main")
+
+
+def refuted(house: Lakehouse, spec: FeedSpec, mapping: Mapping) -> list[str]:
+    """Return what is wrong with a mapping, tried on the feed's bronze as a model's is."""
+    with house.staging() as scratch:
+        bronze = relation(where_it_stands(house, spec.feed), bronze_name(house.standard, spec), scratch)
+        return house.dry_run(spec, bronze, scratch).refuted(mapping)
 
 
 def _spec(house: Lakehouse, feed: Feed, path: Path, before: FeedSpec) -> FeedSpec:
@@ -95,10 +115,7 @@ def _mapping(house: Lakehouse, spec: FeedSpec, path: Path) -> Mapping:
              if not reads(line, names)]  # fmt: skip
     if mapping.standard != house.standard.label:
         wrong.append(f"it is for {mapping.standard}, the standard in force is {house.standard.label}")
-    view = house.lake.view(spec.feed.branch if house.has_work(spec.feed) else "main")
-    with house.staging() as scratch:
-        bronze = relation(view, bronze_name(house.standard, spec), scratch)
-        wrong += house.dry_run(spec, bronze, scratch).refuted(mapping)
+    wrong += refuted(house, spec, mapping)
     if wrong:
         raise ContractInvalid(
             f"{path}: the mapping does not hold: {'; '.join(wrong)}.",

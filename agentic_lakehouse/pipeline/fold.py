@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.policy import OnUnseen
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import core_table, mapping_errors_table
 from agentic_lakehouse.engines.base import Engine, Relation, StagedFile
@@ -55,6 +56,7 @@ def fold(
     mapping: Mapping,
     standard: ProductStandard,
     facts: Map[str, str | None],
+    unseen: OnUnseen = "as_rule",
     run_id: str,
     engine: Engine,
     staging: Path,
@@ -67,12 +69,13 @@ def fold(
         mapping: guarded expressions.
         standard: target table and rules.
         facts: the run's facts.
+        unseen: what a word costs that the mapping does not know.
         run_id: lineage.
         engine: runs the SQL.
         staging: empty scratch folder.
     """
     bronze = sources.bronze
-    judgement = judge(mapping, standard=standard, bronze_types=bronze.types, facts=facts)
+    judgement = judge(mapping, standard=standard, bronze_types=bronze.types, facts=facts, unseen=unseen)
     lineage = {"mapping_sha256": mapping.sha256, "run_id": run_id}
     known = {"bronze": bronze}
 

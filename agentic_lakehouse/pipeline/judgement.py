@@ -28,6 +28,7 @@ FACT_TYPES = {
     "_vendor_locale": "string",
 }
 """The run's facts that derived and fallback expressions may name."""
+Cost = Literal["reject_row", "null_cell"]
 CARRIED = ("_delivery_id", "_row_number")
 
 
@@ -38,7 +39,7 @@ class Fault:
     index: int
     rule: str
     column: str | None
-    cost: Literal["reject_row", "null_cell"]
+    cost: Cost
     message: str
 
     @property

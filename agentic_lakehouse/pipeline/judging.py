@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
-from typing import Literal
 
 from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.policy import OnUnseen
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
 from agentic_lakehouse.errors import ContractInvalid
-from agentic_lakehouse.pipeline.judgement import FACT_TYPES, Fault, Judgement, Layer
+from agentic_lakehouse.pipeline.judgement import FACT_TYPES, Cost, Fault, Judgement, Layer
 from agentic_lakehouse.pipeline.retype import read_through
 from agentic_lakehouse.sql.compiler import columns_read, compile_expression, compile_loss, may_lose
 from agentic_lakehouse.sql.doubt import CERTAIN, any_of, compile_doubt
@@ -24,6 +24,11 @@ PASS_ON_NULL = frozenset({"pattern", "min_length", "max_length", "minimum", "max
 """Kinds of rules that no empty cell breaks, so that they need no look at a column which nothing fills."""
 
 
+def conversion_rule(target: str) -> str:
+    """Return the name under which a value is kept that did not become the target's."""
+    return f"{target}_converts"
+
+
 def judge(
     mapping: Mapping,
     *,
@@ -31,6 +36,7 @@ def judge(
     bronze_types: Map[str, str],
     facts: Map[str, str | None],
     unread: Map[str, str] | None = None,
+    unseen: OnUnseen = "as_rule",
 ) -> Judgement:
     """Write the judgement of a mapping.
 
@@ -41,11 +47,12 @@ def judge(
         facts: the run's facts, without `_ingestion_date`, which each row brings.
         unread: for bronze columns whose cells may be unread, SQL that is true of rows where they are. In bronze
             itself every cell was read.
+        unseen: what a word costs that a target with listed values does not know.
 
     Raises:
         GuardRefused: an expression of the mapping or the standard holds what the guard does not allow.
     """
-    return _Writer(mapping, standard, bronze_types, facts, unread or {}).write()
+    return _Writer(mapping, standard, bronze_types, facts, unread=unread or {}, unseen=unseen).write()
 
 
 class _Writer:
@@ -57,8 +64,11 @@ class _Writer:
         standard: ProductStandard,
         bronze_types: Map[str, str],
         facts: Map[str, str | None],
+        *,
         unread: Map[str, str],
+        unseen: OnUnseen,
     ) -> None:
+        self.unseen = unseen
         self.mapping = {c.target: c.expression for c in mapping.columns}
         self.standard = standard
         self.bronze_types = dict(bronze_types)
@@ -121,12 +131,12 @@ class _Writer:
         return ", ".join(mapped)
 
     def _conversion_fault(self, column: StandardColumn) -> Fault:
-        return self._add(
-            f"{column.name}_converts",
-            column.name,
-            "reject_row" if column.required and column.fallback_logic is None else "null_cell",
-            f"the value cannot be read as {column.physical_type}",
-        )
+        cost: Cost = "reject_row" if column.required and column.fallback_logic is None else "null_cell"
+        message = f"the value cannot be read as {column.physical_type}"
+        if column.valid_values:
+            cost = cost if self.unseen == "as_rule" else self.unseen
+            message = "nobody has said yet which listed value the word stands for"
+        return self._add(conversion_rule(column.name), column.name, cost, message)
 
     def _null_cells(self, rules: list[Rule]) -> None:
         """Two layers: flag the cells that break a rule, then empty them."""
@@ -201,7 +211,7 @@ class _Writer:
         if layer.judged != "*":
             self.layers.append(layer)
 
-    def _add(self, rule: str, column: str | None, cost: Literal["reject_row", "null_cell"], message: str) -> Fault:
+    def _add(self, rule: str, column: str | None, cost: Cost, message: str) -> Fault:
         fault = Fault(len(self.faults), rule, column, cost, message)
         self.faults.append(fault)
         return fault

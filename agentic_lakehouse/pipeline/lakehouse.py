@@ -15,13 +15,14 @@ import pyarrow as pa
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
+from agentic_lakehouse.contracts.governed import Proposal
 from agentic_lakehouse.contracts.standard import ProductStandard
-from agentic_lakehouse.contracts.tables import bronze_name, bronze_table
+from agentic_lakehouse.contracts.tables import bronze_name, bronze_table, mapping_errors_table
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, staged_check_names
 from agentic_lakehouse.pipeline.auditing import Auditing
-from agentic_lakehouse.pipeline.conform import conform, relation
+from agentic_lakehouse.pipeline.conform import conform, relation, slice_of
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.ingest import ingest
 from agentic_lakehouse.pipeline.map import mapped_from, propose, runnable, waiting
@@ -36,6 +37,7 @@ from agentic_lakehouse.pipeline.outcomes import (
 from agentic_lakehouse.pipeline.proposals import mapping_of
 from agentic_lakehouse.pipeline.query import query
 from agentic_lakehouse.pipeline.receive import receive
+from agentic_lakehouse.pipeline.unseen import unseen
 
 
 class Lakehouse(Auditing):
@@ -153,6 +155,7 @@ class Lakehouse(Auditing):
             bronze,
             standard=standard or self.standard,
             facts=self.facts(spec.feed),
+            unseen=self.policy.unseen_value,
             engine=self.engine,
             scratch=scratch,
         )
@@ -170,13 +173,25 @@ class Lakehouse(Auditing):
                 deliveries=self.deliveries_to_fold(feed, approved),
                 standard=self.standard,
                 facts=self.facts(feed),
+                unseen=self.policy.unseen_value,
                 engine=self.engine,
                 branch=branch,
                 run_id=run_id,
                 staging=scratch,
             )
             log.note(core_rows=done.core_rows, mapping_error_rows=done.rejected_rows)
-        return done
+            unseen_words = self._notice(feed, approved, branch, run_id, scratch)
+            log.count()
+        return replace(done, unseen_words=unseen_words)
+
+    def _notice(self, feed: Feed, mapping: Proposal, branch: Branch, run_id: str, scratch: Path) -> int:
+        """Let words that the mapping does not know wait in the inbox; return how many there are."""
+        spec, faults = self.spec_in_force(feed), mapping_errors_table(self.standard).name
+        columns = branch.schema(bronze_name(self.standard, spec))
+        inbox = unseen(mapping, spec, self.lake.governance, standard=self.standard, columns=columns)
+        words = inbox.read(relation(branch, faults, scratch, **slice_of(feed)), self.engine)
+        inbox.suggest(lambda: self.brain, run_id)
+        return words
 
     def publish(self, feed: Feed, run_id: str) -> Published:
         """Merge the feed's branch into main, if its audit and its mapping's approval stand recorded."""

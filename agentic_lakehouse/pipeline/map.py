@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.governed import Proposal
+from agentic_lakehouse.contracts.inbox import InboxItem
 from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
-from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.policy import ApprovalPolicy, Policy
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.errors import GuardRefused
 from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.pipeline.approval import reasons_to_review
+from agentic_lakehouse.pipeline.corroboration import uncorroborated
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.outcomes import Mapped
 from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, mapping_proposal
+from agentic_lakehouse.pipeline.words import Known, worded
 from agentic_lakehouse.sql.compiler import columns_read
 
 if TYPE_CHECKING:
@@ -74,22 +78,61 @@ def propose(
     dry_run: DryRun,
     run_id: str,
 ) -> Mapped:
-    """Ask the brain for a mapping, try it, and let the policy decide whether a person must look.
+    """Ask the brain for a mapping and its words, try it, and let the policy decide whether a person must look.
+
+    Raises:
+        AnswerRejected: no model of the ladder gave a mapping that holds.
+        ModelUnavailable, BudgetExceeded: no model could be asked.
+    """
+    known = Known.of(governance, spec.feed)
+    answer, doubts = ask_mapping(
+        measured,
+        spec,
+        standard=standard,
+        facts=facts,
+        policy=policy.approval,
+        brain=brain,
+        dry_run=dry_run,
+        run_id=run_id,
+        known=known,
+    )
+    mapping = answer.value
+    reasons = dry_run.refuted(mapping) or reasons_to_review(
+        mapping,
+        standard=standard,
+        policy=policy.approval,
+        rejected_share=dry_run.rejected_share(mapping),
+    )
+    if policy.approval.corroborated and not brain.is_free:
+        reasons = [*reasons, *uncorroborated(mapping, measured, spec, standard, facts=facts, dry_run=dry_run)]
+    proposal = mapping_proposal(spec.feed, mapping, spec=spec, standard=standard, answer=answer)
+    governance.tell(doubts)
+    filed = governance.propose(proposal.model_copy(update={"reason": "; ".join(reasons)}))
+    decided = decide_by_policy(governance, filed, policy=policy, reasons=reasons)
+    return mapped_from(decided, spec, answer)
+
+
+def ask_mapping(
+    measured: FeedProfile,
+    spec: FeedSpec,
+    *,
+    standard: ProductStandard,
+    facts: VendorFacts,
+    policy: ApprovalPolicy,
+    brain: Brain,
+    dry_run: DryRun,
+    run_id: str,
+    known: Known | None = None,
+) -> tuple[Answer[Mapping], tuple[InboxItem, ...]]:
+    """Ask for a mapping and then for its words; those that nobody is sure of are told besides.
 
     Raises:
         AnswerRejected: no model of the ladder gave a mapping that holds.
         ModelUnavailable, BudgetExceeded: no model could be asked.
     """
     answer = brain.map(measured, spec, standard, facts=facts, run_id=run_id, check=dry_run.refuted, bench=dry_run)
-    reasons = reasons_to_review(
-        answer.value,
-        standard=standard,
-        policy=policy.approval,
-        rejected_share=dry_run.rejected_share(answer.value),
-    )
-    proposal = mapping_proposal(spec.feed, answer.value, spec=spec, standard=standard, answer=answer)
-    filed = governance.propose(proposal.model_copy(update={"reason": "; ".join(reasons)}))
-    return mapped_from(decide_by_policy(governance, filed, policy=policy, reasons=reasons), spec, answer)
+    said = worded(answer.value, dry_run, spec, brain=brain, policy=policy, run_id=run_id, known=known)
+    return replace(answer, value=said.mapping, calls=(*said.calls, *answer.calls)), said.doubts
 
 
 def mapped_from(proposal: Proposal, spec: FeedSpec, answer: Answer[Mapping] | None = None) -> Mapped:

@@ -86,6 +86,8 @@ class Conformed:
     slice_rows: int
     """Rows of the feed's slice after the fold."""
     broken_rules: dict[str, int]
+    unseen_words: int = 0
+    """Different words under targets with listed values that the mapping does not know, those dismissed aside."""
 
 
 @dataclass(frozen=True)

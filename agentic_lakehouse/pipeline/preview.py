@@ -19,6 +19,7 @@ from agentic_lakehouse.engines.base import Lineage, Loaded, Relation
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.pipeline.describe import describe, profile_file
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.map import ask_mapping
 from agentic_lakehouse.pipeline.retest import retested, with_new_columns
 
 if TYPE_CHECKING:
@@ -113,6 +114,14 @@ class Preview:
             types = bronze_table(self.lakehouse.standard, spec).types
             bronze = Relation(files=[file.path for file in loaded.good], types=types)
             trial = self.lakehouse.dry_run(spec, bronze, scratch, standard=standard)
-            return self.brain.map(
-                measured, spec, standard, facts=self.facts, run_id="preview", check=trial.refuted, bench=trial
+            answer, _ = ask_mapping(
+                measured,
+                spec,
+                standard=standard,
+                facts=self.facts,
+                policy=self.lakehouse.policy.approval,
+                brain=self.brain,
+                dry_run=trial,
+                run_id="preview",
             )
+            return answer

@@ -10,9 +10,10 @@ from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.tables import bronze_name
 from agentic_lakehouse.pipeline.conform import relation
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-from agentic_lakehouse.pipeline.map import propose, runnable, waiting
+from agentic_lakehouse.pipeline.map import ask_mapping, propose, runnable, waiting
 from agentic_lakehouse.pipeline.preview import Preview, feed_of
 from agentic_lakehouse.pipeline.proposals import mapping_of
+from agentic_lakehouse.pipeline.words import Known
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,16 @@ def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Propose
         trial = lakehouse.dry_run(spec, bronze, scratch)
         measured, facts = lakehouse.newest_profile(feed), lakehouse.facts(feed)
         if not renew:
-            brain = lakehouse.trial_brain()
-            answer = brain.map(
-                measured, spec, lakehouse.standard, facts=facts, run_id="map", check=trial.refuted, bench=trial
+            answer, _ = ask_mapping(
+                measured,
+                spec,
+                standard=lakehouse.standard,
+                facts=facts,
+                policy=lakehouse.policy.approval,
+                brain=lakehouse.trial_brain(),
+                dry_run=trial,
+                run_id="map",
+                known=Known.of(governance, feed),
             )
             return Proposed(answer.value, answer.model_version, "proposed", answer.settled)
         mapped = propose(

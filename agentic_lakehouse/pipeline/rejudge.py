@@ -10,6 +10,7 @@ from collections.abc import Mapping as Map
 from pathlib import Path
 
 from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.policy import OnUnseen
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.engines.base import Engine, Relation
 from agentic_lakehouse.pipeline import fold_sql
@@ -28,6 +29,7 @@ def judged_otherwise(
     mapping: Mapping,
     standard: ProductStandard,
     facts: Map[str, str | None],
+    unseen: OnUnseen,
     engine: Engine,
     staging: Path,
 ) -> set[str]:
@@ -39,10 +41,11 @@ def judged_otherwise(
         mapping: that the slice was made by.
         standard: that it was judged by.
         facts: the run's facts.
+        unseen: what a word costs that the mapping does not know.
         engine: runs the SQL.
         staging: empty scratch folder.
     """
-    judgement = judge(mapping, standard=standard, bronze_types=bronze.types, facts=facts)
+    judgement = judge(mapping, standard=standard, bronze_types=bronze.types, facts=facts, unseen=unseen)
     known = {"bronze": bronze, "faults": faults}
 
     def note(name: str, sql: str, types: Map[str, str]) -> None:

@@ -126,6 +126,7 @@ class Upkeep(Standing):
                 mapping=mapping_of(mapping),
                 standard=self.standard,
                 facts=run_facts(feed, self.facts(feed)),
+                unseen=self.policy.unseen_value,
                 engine=self.engine,
                 staging=scratch,
             )

@@ -33,6 +33,7 @@ def test_run_reports_each_feed_as_json(lakehouse, landing: Path) -> None:
     assert set(feeds["acme/feed"]) == {
         "feed", "status", "reason", "errors", "files", "rows_in", "bronze_rows", "error_rows", "core_rows",
         "mapping_error_rows", "model_calls", "input_tokens", "output_tokens", "cost_usd", "seconds", "branch", "commit",
+        "inbox",
     }  # fmt: skip
 
 

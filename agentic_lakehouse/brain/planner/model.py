@@ -20,7 +20,9 @@ from agentic_lakehouse.brain.fence import unfenced
 from agentic_lakehouse.brain.planner.describe import described
 from agentic_lakehouse.brain.planner.mapping import mapped
 from agentic_lakehouse.brain.planner.meaning import Embedder
+from agentic_lakehouse.brain.planner.value_words import worded
 from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion
+from agentic_lakehouse.brain.value_words import ValuesQuestion
 
 VERSION = "1.2.0"
 """Raised whenever the planner may answer differently: answers of another version are another model's."""
@@ -28,7 +30,7 @@ MODEL_NAME = f"embedded-planner-{VERSION}"
 
 
 class EmbeddedPlanner(Model[None]):
-    """Answers `describe_feed` and `map_columns` by measurement, vocabulary and assignment.
+    """Answers `describe_feed`, `map_columns` and `map_values` by measurement, vocabulary and assignment.
 
     Args:
         embedder: says what headers mean, besides.
@@ -75,10 +77,10 @@ def plan(
     *,
     embedder: Embedder | None = None,
 ) -> dict[str, object]:
-    """Answer one question's JSON block, as `FeedProposal` or `MappingProposal` has it.
+    """Answer one question's JSON block, as `FeedProposal`, `MappingProposal` or `ValuesProposal` has it.
 
     Args:
-        block: a `DescribeQuestion` or a `MapQuestion`.
+        block: a `DescribeQuestion`, a `MapQuestion` or a `ValuesQuestion`.
         faults: what was wrong with the answer before.
         before: that answer; what it had withdrawn stays withdrawn.
         embedder: says what headers mean, besides.
@@ -91,6 +93,8 @@ def plan(
             doubted += [c["source_name"] for c in before["columns"] if c["type"] == "string"]
             keyless = keyless or not before["primary_key"]
         return described(question, doubted=doubted, keyless=keyless)
+    if block["question"] == "map_values":
+        return worded(ValuesQuestion.model_validate(block))
     asked = MapQuestion.model_validate(block)
     withdrawn = _named((t.name for t in asked.targets), faults)
     if before is not None:
