@@ -167,3 +167,24 @@ def test_the_ui_is_told_what_a_person_should_know_of_a_file(sandbox: Sandbox) ->
     event = sandbox.instance.get_latest_materialization_event(dg.AssetKey.from_user_string("product_raw/feed_spec"))
     [warning] = event.asset_materialization.metadata["warnings"].value
     assert warning.startswith("'day': dates such as '03/04/2024'")
+
+
+def test_the_ui_warns_of_words_that_nobody_has_explained(sandbox: Sandbox) -> None:
+    words = [*["neu"] * 10, *["used"] * 10, "Bastler"]
+    rows = [f"S{n},Stapler {n},{n}.50,EUR,{word}" for n, word in enumerate(words, 1)]
+    feed = sandbox.drop("acme/feed", "\n".join(["sku,title,price,currency,condition", *rows, ""]))
+    sandbox.instance.add_dynamic_partitions("feeds", [str(feed)])
+
+    result = (
+        graph(sandbox.settings)
+        .resolve_job_def(JOB)
+        .execute_in_process(partition_key=str(feed), instance=sandbox.instance, raise_on_error=False)
+    )
+
+    assert result.success
+    [check] = [c for c in result.get_asset_check_evaluations() if c.check_name == "unseen_values"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert check.metadata["count"].value == 1
+    staged = [e for e in result.get_asset_materialization_events() if e.asset_key.path[-1] == "product_staged"]
+    assert staged[0].materialization.metadata["unseen_words"].value == 1
+    assert sandbox.query("SELECT count(*) AS n FROM product_core.product") == [{"n": 21}]

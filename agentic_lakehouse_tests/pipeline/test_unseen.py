@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.inbox import InboxItem
+from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.errors import UsageInvalid
+from agentic_lakehouse.pipeline import answering
 from agentic_lakehouse.pipeline.answering import answer, dismiss
+from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.proposing import propose_for_feed
 from agentic_lakehouse.testing import Sandbox
+from agentic_lakehouse_tests.conftest import PROJECT
 from agentic_lakehouse_tests.pipeline.conftest import Straight
 
 KNOWN = ("neu", "Gebraucht", "general-überholt", "new")
@@ -126,6 +131,28 @@ def test_an_unseen_word_costs_what_the_policy_says(tmp_path: Path, cost: str, pu
         assert [item.word for item in inbox(sandbox)] == ["Bastler"]
 
 
+@pytest.mark.parametrize(("cost", "told"), [("as_rule", "reject_row"), ("null_cell", "null_cell")])
+def test_a_row_without_a_required_value_is_kept_whole(tmp_path: Path, cost: str, told: str) -> None:
+    """`null_cell` empties the cell, and then it is the standard that refuses the row."""
+    contract = (PROJECT / "data" / "contracts" / "product_core.odcs.yaml").read_text(encoding="utf-8")
+    before, mark, after = contract.partition("  - id: condition\n")
+    standard = tmp_path / "standard.odcs.yaml"
+    standard.write_text(before + mark + after.replace("required: false", "required: true", 1), encoding="utf-8")
+    with Straight(tmp_path / "lake", policy=policy(tmp_path, unseen_value=cost), standard=standard) as sandbox:
+        feed = sandbox.drop("acme/feed", goods(("neu", "used") * 10))
+        if sandbox.run(feed).status == "awaiting_review":
+            sandbox.approve(feed)
+            sandbox.run(feed)
+        sandbox.drop("acme/feed", goods(["Bastler", *["neu"] * 9], first=101), name="second.csv")
+        run = sandbox.run(feed)
+
+        assert (run.status, run.core_rows, run.mapping_error_rows) == ("published", 9, 1)
+        assert len(conditions(sandbox)) == 29
+        found = {rule: cost for rule, _, cost in kept(sandbox)}
+        assert found == {"condition_converts": told, "condition_required": "reject_row"}
+        assert [item.word for item in inbox(sandbox)] == ["Bastler"]
+
+
 def test_another_cost_folds_the_slice_anew(tmp_path: Path) -> None:
     with Straight(tmp_path / "lake") as sandbox:
         feed = two_deliveries(sandbox, "Bastler", "neu")
@@ -193,6 +220,24 @@ def test_two_answers_before_the_next_run_both_count(sandbox: Sandbox) -> None:
     sandbox.run(feed)
 
     assert conditions(sandbox)[-2:] == ["used", "new"]
+
+
+def test_an_answer_that_another_one_overtakes_is_made_anew(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = two_deliveries(sandbox, "Bastler", "Seltsam")
+    first, second = inbox(sandbox)
+    check = answering.refuted
+
+    def meanwhile(house: Lakehouse, spec: FeedSpec, mapping: Mapping) -> list[str]:
+        monkeypatch.setattr(answering, "refuted", check)
+        answer(sandbox.lakehouse, second.id, "new", by="Tom")
+        return check(house, spec, mapping)
+
+    monkeypatch.setattr(answering, "refuted", meanwhile)
+    answer(sandbox.lakehouse, first.id, "used", by="Ines")
+    sandbox.run(feed)
+
+    assert conditions(sandbox)[-2:] == ["used", "new"]
+    assert [i.by for i in inbox(sandbox)] == ["Ines", "Tom"]
 
 
 def test_two_feeds_have_a_word_each(sandbox: Sandbox) -> None:
