@@ -227,11 +227,13 @@ def main(arguments: Sequence[str]) -> None:
         here = Path(scratch)
         _with_stop_words(here)
         trades = sorted(path for path in OTHER_TRADES.iterdir() if (path / "suite.yaml").exists())
+        with_values = [p for p in trades if all(labelled.file for labelled in load_suite(p).feeds)]
         groups = {
             "products, the sample landing zone": [ROOT / "data" / "evaluation" / "landing"],
             "products, headers alone": [ROOT / "data" / "evaluation" / "schemas"],
-            f"{len(trades)} other trades": trades,
-            f"{len(trades)} other trades, headers alone": [without_values(p, here / p.name) for p in trades],
+            "other trades": with_values,
+            "other trades, headers alone": [without_values(p, here / p.name) for p in with_values],
+            "other trades, headers alone, no synonyms": [p for p in trades if p not in with_values],
         }
         if chosen.feeds:
             shared = of_shared_feeds(chosen.feeds, here / "shared")

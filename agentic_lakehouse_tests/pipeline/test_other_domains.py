@@ -1,6 +1,7 @@
-"""Feeds of eight other trades, in up to four languages, against labels that were written before the planner saw them.
+"""Feeds of ten other trades, in up to four languages, against labels that were written before the planner saw them.
 
-The lexicon, weights and thresholds were chosen on the first four; the others were held out.
+The lexicon, weights and thresholds were chosen on the first four trades; the others were held out, and those of which
+only headers are given were written when the planner was finished.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from agentic_lakehouse.contracts.files import load_suite
 from agentic_lakehouse.feeds.profile import profile
 from agentic_lakehouse.feeds.sniff import sniff
 from agentic_lakehouse.pipeline.evaluate import evaluate
-from agentic_lakehouse.pipeline.scores import Evaluation
+from agentic_lakehouse.pipeline.scores import Evaluation, calibration
 from agentic_lakehouse.settings import load_settings
 
 SUITES = Path(__file__).parents[1] / "evaluation"
 TUNED_ON = ("employees", "energy", "library", "shipments")
 HELD_OUT = ("bank", "hotel", "lab", "listings")
+WRITTEN_LATER = ("claims", "courses")
+ABROAD = ("lab_abroad", "shipments_abroad")
+"""Headers in languages for which the standard has no synonyms: the lexicon alone has them, or not."""
 
 
 @pytest.fixture
@@ -59,3 +63,17 @@ def test_headers_alone_tell_most_of_it(held_against, tmp_path: Path, domain: str
     found = held_against(headers_alone(SUITES / domain, tmp_path))
 
     assert found.total.f1 >= 0.75
+
+
+@pytest.mark.parametrize(("domain", "least"), [(d, 0.75) for d in WRITTEN_LATER] + [(d, 0.6) for d in ABROAD])
+def test_what_no_word_explains_stays_unmapped_rather_than_wrong(held_against, domain: str, least: float) -> None:
+    found = held_against(SUITES / domain)
+
+    assert found.total.f1 >= least
+    assert found.total.precision >= 0.95
+
+
+def test_confidence_can_be_believed_over_all_domains(held_against) -> None:
+    feeds = [f for domain in TUNED_ON + HELD_OUT for f in held_against(SUITES / domain).feeds]
+
+    assert calibration([line for f in feeds for line in f.lines]) <= 0.1
