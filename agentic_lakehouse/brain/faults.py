@@ -90,7 +90,12 @@ def storable(text: str) -> str:
 
 def redacted(text: str) -> str:
     """Blank out what may be a secret: values of secret-like variables, keys, and passwords in addresses."""
+    return _SECRET_SHAPE.sub("***", without_secrets(text))
+
+
+def without_secrets(text: str) -> str:
+    """Blank out values of secret-like variables: whoever answers us was sent one of them."""
     for name, value in os.environ.items():
         if len(value) >= 6 and _SECRET_NAME.search(name):
             text = text.replace(value, "***")
-    return _SECRET_SHAPE.sub("***", text)
+    return text

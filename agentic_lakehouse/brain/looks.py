@@ -13,10 +13,10 @@ from agentic_lakehouse.brain.proposals import Proposed
 from agentic_lakehouse.brain.question import CELL
 from agentic_lakehouse.brain.tools import Tool
 from agentic_lakehouse.brain.unfit import Unfit
-from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
+from agentic_lakehouse.contracts.trial import Tried
 
 ROWS = 10
 TOP_VALUES = 50
@@ -51,20 +51,6 @@ class TryExpression(Proposed):
 
     target: str
     expression: Annotated[str, Field(max_length=4_000)]
-
-
-class Tried(Record):
-    """What became of an expression on the sample."""
-
-    errors: tuple[str, ...] = ()
-    """Why it cannot run at all."""
-    rows: int = 0
-    nulls: int = 0
-    """Rows without a result."""
-    violations: dict[str, int] = Field(default_factory=dict)
-    """Rows that break a rule of the target, or lose their value in conversion, by rule."""
-    examples: tuple[dict[str, str | None], ...] = ()
-    """Some rows: what the expression reads, and its `result`; rows with a violation first."""
 
 
 class Bench(Protocol):

@@ -19,7 +19,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
 from agentic_lakehouse.brain import faults, loop
-from agentic_lakehouse.brain.faults import Fault, storable
+from agentic_lakehouse.brain.faults import Fault, storable, without_secrets
 from agentic_lakehouse.brain.models import Rung
 from agentic_lakehouse.brain.prices import NOTHING, Taken, cost_of_sending, taken_by
 from agentic_lakehouse.brain.proposals import Proposed
@@ -83,10 +83,10 @@ def send(
         taken = sent if faults.was_sent(error) else NOTHING
         return Reply(fault=faults.of(error), seconds=time.monotonic() - started, **taken._asdict())
     looks = may_look and bool(response.tool_calls)
-    raw = _calls(response) if looks else _as_received(response)
+    raw = without_secrets(_calls(response) if looks else _as_received(response))
     shown = raw if len(raw) <= MAX_ANSWER else raw[:MAX_VERSION]
     # Text alone: a call of a tool that nobody answers breaks a conversation.
-    message = response if looks else ModelResponse(parts=[TextPart(shown)]) if shown else None
+    message = response if looks and shown == raw else ModelResponse(parts=[TextPart(shown)]) if shown else None
     return Reply(
         raw=raw[:MAX_ANSWER],
         version=storable(response.model_name or rung.identity)[:MAX_VERSION],

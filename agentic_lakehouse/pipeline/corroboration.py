@@ -21,6 +21,8 @@ from agentic_lakehouse.sql.plain import is_plain
 if TYPE_CHECKING:
     from agentic_lakehouse.brain.opinion import SecondOpinion
 
+SURE = 0.9
+"""Confidence from which a line that the model left out is missed."""
 LEAST = 0.2
 """Likelihood of a pair from which something besides the model speaks for it."""
 
@@ -51,6 +53,9 @@ def uncorroborated(
     for line in mapping.columns:
         if why := _doubt(line, opinion, dry_run, may_translate=line.target in words):
             yield f"{line.target!r}: {why}"
+    for target, own in opinion.lines.items():
+        if target not in mapping.targets and (own.confidence or 0.0) >= SURE:
+            yield f"{target!r}: nothing fills it, where names and values speak for {', '.join(own.sources)}"
 
 
 def _doubt(line: ColumnMapping, opinion: SecondOpinion, dry_run: DryRun, *, may_translate: bool) -> str | None:

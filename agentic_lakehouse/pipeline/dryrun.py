@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentic_lakehouse.brain.looks import Tried
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
 from agentic_lakehouse.contracts.policy import OnUnseen
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import bronze_table
+from agentic_lakehouse.contracts.trial import Tried
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.engines.base import Engine, Relation
 from agentic_lakehouse.errors import EngineFailed, GuardRefused
@@ -95,13 +95,18 @@ class DryRun:
             return Tried(errors=tuple(self._unbound(mapping)) or (error.message,))
 
     def differing(self, target: str, one: str, other: str) -> int:
-        """Return how many sample rows two expressions for a target give different values; none where one cannot run."""
+        """Return to how many sample rows two expressions for a target give different values.
+
+        Of a target with listed values only rows count to which the second one gives some value: it knows fewer words.
+        Where one of them cannot run, no row differs.
+        """
         column = self.standard.column(target)
         if column is None:
             return 0
         try:
             pair = [self._compile(expression, column.physical_type) for expression in (one, other)]
-            sql = f"SELECT count_if(({pair[0]}) IS DISTINCT FROM ({pair[1]})) AS different FROM bronze"
+            known = f" AND ({pair[1]}) IS NOT NULL" if column.valid_values else ""
+            sql = f"SELECT count_if(({pair[0]}) IS DISTINCT FROM ({pair[1]}){known}) AS different FROM bronze"
             found: int = self.engine.query(sql, {"bronze": self.sample}).to_pylist()[0]["different"]
         except (EngineFailed, GuardRefused):
             return 0

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from agentic_lakehouse.brain.brain import Answer, Brain, Patience
-from agentic_lakehouse.brain.looks import Tried
 from agentic_lakehouse.brain.tools import MAX_CALLS
 from agentic_lakehouse.contracts.governed import ModelCall
 from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.trial import Tried
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse_tests.brain.conftest import Memory
 from agentic_lakehouse_tests.model_server import ModelServer

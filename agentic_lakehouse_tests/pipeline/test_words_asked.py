@@ -13,7 +13,7 @@ import pytest
 from agentic_lakehouse.brain.fence import unfenced
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.testing import Sandbox
-from agentic_lakehouse_tests.model_server import ModelServer, _completion, serving
+from agentic_lakehouse_tests.model_server import ModelServer, completion, serving
 from agentic_lakehouse_tests.pipeline.conftest import Straight
 from agentic_lakehouse_tests.pipeline.test_unseen import conditions, goods, inbox, kept
 
@@ -59,7 +59,7 @@ class Model:
             found = {word: self.meanings.get(word, (None, None)) for word in words}
             claims = [{"word": w, "value": value, "confidence": sure} for w, (value, sure) in found.items()]
             text = json.dumps({"words": claims})
-        return _completion(text)(request)
+        return 200, {}, json.dumps(completion(request, content=text))
 
 
 Open = Callable[..., tuple[Sandbox, Feed, Model]]
