@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import NamedTuple
 
 from genai_prices import Usage, calc_price
+from genai_prices.types import StartDateConstraint
 from pydantic_ai.messages import ModelMessage, ModelResponse
 
 from agentic_lakehouse.brain.models import Rung
@@ -26,6 +29,16 @@ class Taken(NamedTuple):
 
 
 NOTHING = Taken(0, 0, 0.0)
+
+
+def price_list() -> str:
+    """Name the list that prices are taken from, with its version and the date of its newest price."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    variants = (v for p in get_snapshot().providers for m in p.models for v in m.price_variants or ())
+    dates = (v.constraint.start_date for v in variants if isinstance(v.constraint, StartDateConstraint))
+    newest = max((date for date in dates if date <= datetime.now(UTC).date()), default=None)
+    return f"genai-prices {version('genai-prices')}" + (f", newest price of {newest}" if newest else "")
 
 
 def taken_by(rung: Rung, response: ModelResponse, sent: Taken) -> Taken:

@@ -12,6 +12,10 @@ from typing import Any
 
 MAX_NAMES, MAX_LENGTH = 200, 64
 """Providers bound how many values a schema may list, and how long they may be; beyond that, names are left open."""
+PROSE = {"description": 200, "rationale": 200, "reason": 200}
+"""Characters of what is said to people."""
+MAX_ITEMS = 8
+"""Length of a list inside an answer, such as null words or keys."""
 
 
 def narrowed(
@@ -28,10 +32,17 @@ def narrowed(
     if columns is not None:
         copy["properties"]["columns"].update(minItems=columns[0], maxItems=columns[1])
     for part in (copy, *copy.get("$defs", {}).values()):
-        for field, known in names.items():
-            if field in part.get("properties", {}) and _can_be_listed(known):
-                part["properties"][field] = _with_values(part["properties"][field], known)
+        for field, said in part.get("properties", {}).items():
+            listed = field in names and _can_be_listed(names[field])
+            part["properties"][field] = _brief(field, _with_values(said, names[field]) if listed else said)
     return copy
+
+
+def _brief(field: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Bound a text or list, so that a weak model comes to its end."""
+    if schema.get("type") == "array" and field not in {"columns", "words"}:
+        return {**schema, "maxItems": MAX_ITEMS}
+    return {**schema, "maxLength": PROSE[field]} if field in PROSE else dict(schema)
 
 
 def _can_be_listed(names: Sequence[str]) -> bool:

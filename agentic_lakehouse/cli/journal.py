@@ -149,6 +149,10 @@ def costs(
         ],
         right=numbers,
     )
+    if any(g.usd or g.unpriced for g in found):
+        from agentic_lakehouse.brain.prices import price_list
+
+        console().print(f"\nPrices by {price_list()}; unknown where it does not know the model.", markup=False)
 
 
 def _money(usd: float, unpriced: int) -> str:

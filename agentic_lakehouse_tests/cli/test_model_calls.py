@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,9 @@ def test_a_dead_letter_keeps_its_attempts_and_is_run_again(lakehouse, model_serv
     spent = lakehouse("costs", "--json").json[0]
     assert (spent["group"], spent["calls"], spent["failed"], spent["unpriced"]) == ("acme/feed", 5, 3, 5)
     assert spent["tokens"] == 5 * 110
-    assert "0.0000 + 5 unknown" in lakehouse("costs", "--by", "model").out
+    told = lakehouse("costs", "--by", "model").out
+    assert "0.0000 + 5 unknown" in told
+    assert re.search(r"Prices by genai-prices [\d.]+, newest price of \d{4}-\d\d-\d\d", told)
 
 
 def test_a_call_without_a_reply_is_shown_as_what_it_is(
