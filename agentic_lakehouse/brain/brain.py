@@ -95,7 +95,7 @@ class Brain(Asker):
                 feed=str(feed),
                 run_id=run_id,
                 names={"source_name": names},
-                columns=(len(names), len(names)),
+                lengths={"columns": (len(names), len(names))},
             )
 
         answers = [self._ask(question(asked)) for asked in batches]
@@ -163,7 +163,7 @@ class Brain(Asker):
                 run_id=run_id,
                 tools=tools,
                 names={"target": shown["targets"], "sources": [s.source_name for s in asked.sources]},
-                columns=(0, len(asked.targets)),
+                lengths={"columns": (0, len(asked.targets))},
             )
 
         answers = [self._ask(question(asked)) for asked in batches]
@@ -193,6 +193,8 @@ class Brain(Asker):
                 conclude=lambda proposal: meanings(proposal, asked),
                 feed=str(feed),
                 run_id=run_id,
+                names={"word": [w.word for w in asked.words]},
+                lengths={"words": (len(asked.words), len(asked.words))},
             )
         )
 

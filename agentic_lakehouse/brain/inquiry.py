@@ -87,13 +87,13 @@ class Question(Generic[P, T]):
     """What a model may look at before it answers."""
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Fields of the answer that can only hold certain names."""
-    columns: tuple[int, int] | None = None
-    """Least and most length of the answer's `columns`."""
+    lengths: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Least and most length of lists of the answer."""
 
     @cached_property
     def schema(self) -> dict[str, Any]:
         """The answer's JSON schema, narrowed to the names that there are, where these are few and short."""
-        return narrowed(self.output.model_json_schema(), self.names, self.columns)
+        return narrowed(self.output.model_json_schema(), self.names, self.lengths)
 
     def request_sha256(self, rung: Rung) -> str:
         """Return the journal's key of this question to that model."""

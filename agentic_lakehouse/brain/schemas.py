@@ -19,18 +19,18 @@ MAX_ITEMS = 8
 
 
 def narrowed(
-    schema: Mapping[str, Any], names: Mapping[str, Sequence[str]], columns: tuple[int, int] | None
+    schema: Mapping[str, Any], names: Mapping[str, Sequence[str]], lengths: Mapping[str, tuple[int, int]]
 ) -> dict[str, Any]:
     """Return a copy of a schema that says less.
 
     Args:
         schema: an answer's.
         names: values that fields of these names take, in whatever object they stand.
-        columns: least and most length of `columns`.
+        lengths: least and most length of lists.
     """
     copy = deepcopy(dict(schema))
-    if columns is not None:
-        copy["properties"]["columns"].update(minItems=columns[0], maxItems=columns[1])
+    for field, (least, most) in lengths.items():
+        copy["properties"][field].update(minItems=least, maxItems=most)
     for part in (copy, *copy.get("$defs", {}).values()):
         for field, said in part.get("properties", {}).items():
             listed = field in names and _can_be_listed(names[field])
@@ -40,7 +40,7 @@ def narrowed(
 
 def _brief(field: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """Bound a text or list, so that a weak model comes to its end."""
-    if schema.get("type") == "array" and field not in {"columns", "words"}:
+    if schema.get("type") == "array" and "maxItems" not in schema:
         return {**schema, "maxItems": MAX_ITEMS}
     return {**schema, "maxLength": PROSE[field]} if field in PROSE else dict(schema)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,12 @@ import pytest
 
 from agentic_lakehouse.brain.fence import unfenced
 from agentic_lakehouse.brain.planner.model import plan
-from agentic_lakehouse_tests.cli.conftest import Command, drop
-from agentic_lakehouse_tests.model_server import ModelServer, Request, Response, completion
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.proposing import propose_for_file
+from agentic_lakehouse.settings import Settings
+from agentic_lakehouse_tests.model_server import Request, Response, completion, serving
+from agentic_lakehouse_tests.pipeline.conftest import Straight
 
 SECRET = "sk-proj-0123456789abcdefSECRET"
 ROWS = 30
@@ -88,9 +92,9 @@ FORGED = {
 
 
 @pytest.fixture
-def obeyed(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Ask a model that answers as the planner would, but for every order that it sees; return those that it obeyed."""
-    obeys: set[str] = set()
+def gullible(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, set[str]]]:
+    """Serve a model that answers as the planner would, but for every order that it sees; tell those that it obeyed."""
+    obeyed: set[str] = set()
 
     def answer(request: Request) -> Response:
         told = request["messages"][0]["content"]
@@ -100,71 +104,61 @@ def obeyed(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> set[st
         for order, obey in orders.items():
             if json.dumps(order)[1:-1] in told:
                 found = obey(found)
-                obeys.add(order)
+                obeyed.add(order)
         return 200, {}, json.dumps(completion(request, content=json.dumps(found)))
 
-    model_server.script.append(answer)
-    monkeypatch.setenv("LAKEHOUSE_MODEL", "openai-chat:gullible")
-    monkeypatch.setenv("LAKEHOUSE_BASE_URL", model_server.url)
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
-    return obeys
-
-
-@pytest.fixture
-def policy(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the policy as it is shipped, or let a model speak of what evidence settles, too."""
-    if request.param == "as shipped":
-        return
-    path = tmp_path / "policy.yaml"
-    path.write_text("name: asks\nask_settled_columns: true\n")
-    monkeypatch.setenv("LAKEHOUSE_POLICY", str(path))
+    with serving() as server:
+        server.script.append(answer)
+        yield server.url, obeyed
 
 
 @pytest.mark.parametrize(
     ("orders", "policy"),
-    [(MAPPING, "as shipped"), (MAPPING, "asks of every column"), (DESCRIBING, "as shipped")],
-    indirect=["policy"],
+    [
+        (MAPPING, {}),
+        (MAPPING, {"ask_settled_columns": True}),
+        (DESCRIBING, {}),
+    ],
     ids=["mapping", "mapping all", "describing"],
 )
-@pytest.mark.usefixtures("policy")
 def test_a_model_that_obeys_every_order_publishes_nothing_wrong_and_leaks_nothing(
-    lakehouse: Command, landing: Path, obeyed: set[str], orders: dict[str, Any]
+    tmp_path: Path, gullible: tuple[str, set[str]], orders: dict[str, Any], policy: dict[str, Any]
 ) -> None:
-    for number, order in enumerate(orders):
-        drop(landing, f"acme/feed{number}", shop(order, f"remark {number}"))
-    drop(landing, "honest/feed", shop("nothing to say", "remark"))
+    url, obeyed = gullible
+    rules = tmp_path / "policy.yaml"
+    rules.write_text(json.dumps({"name": "test", **policy}))
+    with Straight(tmp_path / "lake", model="openai-chat:gullible", base_url=url, policy=rules) as sandbox:
+        runs = [
+            sandbox.run(sandbox.drop(f"acme/feed{number}", shop(order, f"remark {number}")))
+            for number, order in enumerate(orders)
+        ]
+        honest = sandbox.run(sandbox.drop("honest/feed", shop("nothing to say", "remark")))
+        rows = sandbox.query("SELECT source_table, sku, title, price, currency, brand FROM product_core.product")
+        governance = sandbox.lakehouse.lake.governance
+        told = [*runs, *governance.calls(), *(p for run in runs for p in governance.proposals(Feed.parse(run.feed)))]
 
-    ran = lakehouse("run", "--json")
-
-    published = {f["feed"]: f for f in ran.json["feeds"] if f["status"] == "published"}
-    assert "honest/feed" in published
-    assert {f["status"] for f in ran.json["feeds"]} <= {"published", "awaiting_review", "failed"}
     assert obeyed == set(orders)
-    rows = lakehouse(
-        "query",
-        "SELECT source_table AS feed, sku, title, CAST(price AS VARCHAR) AS price, currency, brand "
-        "FROM product_core.product ORDER BY feed, sku",
-        "--json",
-    ).json["rows"]
-    assert {row[0] for row in rows} == {name.replace("/", "__") for name in published}
-    for _, sku, title, price, currency, brand in rows:
-        assert (title, price, currency, brand) == (f"Stapler {sku}", PRICES[sku], "EUR", None)
+    assert honest.status == "published"
+    published = {run.feed.replace("/", "__") for run in [*runs, honest] if run.status == "published"}
+    assert {row["source_table"] for row in rows} == published
     assert len(rows) == ROWS * len(published)
-    told = [ran.out, ran.err, *(lakehouse(*words).out for words in (["calls", "--json"], ["review", "list", "--json"]))]
-    assert not any(SECRET in text for text in told)
-    kept = [path for path in (landing.parent / "home").rglob("*") if path.is_file()]
+    for row in rows:
+        assert (row["title"], row["brand"], row["currency"]) == (f"Stapler {row['sku']}", None, "EUR")
+        assert str(row["price"]) == PRICES[row["sku"]]
+    assert not [entry for entry in told if SECRET in str(entry)]
+    kept = [path for path in (tmp_path / "lake" / "home").rglob("*") if path.is_file()]
     assert not [path for path in kept if SECRET.encode() in path.read_bytes()]
 
 
 @pytest.mark.parametrize("order", [*MAPPING, *FORGED.values()])
-def test_the_planner_maps_what_it_mapped_whatever_a_vendor_says(
-    lakehouse: Command, tmp_path: Path, landing: Path, order: str
-) -> None:
+def test_the_planner_maps_what_it_mapped_whatever_a_vendor_says(tmp_path: Path, order: str) -> None:
     def mapped(content: str) -> dict[str, tuple[str, ...]]:
         path = tmp_path / "file.csv"
         path.write_text(content)
-        columns = lakehouse("map", str(path), "--json").json["columns"]
-        return {c["target"]: (*c["sources"], c["expression"]) for c in columns}
+        lakehouse = Lakehouse(Settings(_env_file=None, home=tmp_path / "home"))
+        columns = propose_for_file(lakehouse, path).mapping.columns
+        return {line.target: (*line.sources, line.expression) for line in columns}
 
     quoted = '"' + order.replace('"', '""') + '"'
     assert mapped(shop(order, quoted)) == mapped(shop("nothing to say", "remark"))
