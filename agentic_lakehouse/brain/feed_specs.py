@@ -150,10 +150,13 @@ def _type_faults(claim: ColumnClaim, column: ColumnProfile) -> Iterable[str]:
 
 
 def _format(claim: ColumnClaim, fitting: Sequence[TypeEvidence]) -> TypeEvidence | None:
-    """Return the reading that a claim means: the one of its format, or the only one there is; else `None`."""
+    """Return the reading that a claim means: the one of its format, else the one that reads most; else `None`."""
     named = [e for e in fitting if claim.format in {None, e.format}]
-    candidates = named or (fitting if len(fitting) == 1 else ())
-    return max(candidates, key=lambda e: e.matches, default=None)
+    if named:
+        return max(named, key=lambda e: e.matches)
+    most = max((e.matches for e in fitting), default=0)
+    best = [e for e in fitting if e.matches == most]
+    return best[0] if len(best) == 1 else None
 
 
 def _fill_down(profile: FeedProfile) -> FillDown | None:
