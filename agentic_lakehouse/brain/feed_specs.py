@@ -6,6 +6,7 @@ nothing names. Where an opinion is wrong, every fault goes back to the model at 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -27,6 +28,7 @@ LONG_DIGITS = 18
 """Digits that always fit a 64-bit integer."""
 MAX_DIGITS = 38
 """Digits that a decimal can hold."""
+_GROUPED = re.compile(r"1\D234")
 USUAL_SCALE = 4
 MAX_SCALE = 18
 """Digits after the point that a decimal column is given, and that it can be given."""
@@ -156,7 +158,8 @@ def _format(claim: ColumnClaim, fitting: Sequence[TypeEvidence]) -> TypeEvidence
         return max(named, key=lambda e: e.matches)
     most = max((e.matches for e in fitting), default=0)
     best = [e for e in fitting if e.matches == most]
-    return best[0] if len(best) == 1 else None
+    # Formats that differ in how thousands are grouped read the same numbers where they read as many.
+    return best[0] if len({_GROUPED.sub("1234", e.format or "") for e in best}) == 1 else None
 
 
 def _fill_down(profile: FeedProfile) -> FillDown | None:

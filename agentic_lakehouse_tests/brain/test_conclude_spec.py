@@ -76,15 +76,34 @@ def test_values_cannot_be_claimed_away_as_null(column, profile, kind, token) -> 
 
 
 def test_a_format_that_does_not_read_the_values_is_refused_with_those_that_do(column, profile) -> None:
-    about = profile(column("x", evidence=(DECIMAL, DECIMAL.model_copy(update={"format": "1 234,56"}))))
+    about = profile(column("x", evidence=(DECIMAL, DECIMAL.model_copy(update={"format": "1,234.56"}))))
 
-    [fault] = faults(one(type="decimal", format="1,234.56"), about)
+    [fault] = faults(one(type="decimal", format="1'234.56"), about)
 
     assert "these do: ['1 234,56', '1.234,56']" in fault
 
 
 def test_where_only_one_format_reads_the_values_a_wrong_one_is_not_worth_a_call(column, profile) -> None:
     about = profile(column("x", evidence=(DECIMAL,)))
+
+    assert spec(one(type="decimal", format="1,234.56"), about).columns[0].format == "1.234,56"
+
+
+def test_where_one_format_reads_more_than_the_others_a_wrong_one_is_not_worth_a_call(column, profile) -> None:
+    values = {f"{n},5": 1 for n in range(100)}
+    most = DECIMAL.model_copy(update={"matches": 100})
+    about = profile(
+        column(
+            "x", rows=100, values=values, evidence=(most.model_copy(update={"format": "1234,56", "matches": 98}), most)
+        )
+    )
+
+    assert spec(one(type="decimal", format="1,234.56"), about).columns[0].format == "1.234,56"
+    assert spec(one(type="decimal", format="1234,56"), about).columns[0].format == "1234,56"
+
+
+def test_formats_that_read_the_same_numbers_are_one(column, profile) -> None:
+    about = profile(column("x", evidence=(DECIMAL, DECIMAL.model_copy(update={"format": "1234,56"}))))
 
     assert spec(one(type="decimal", format="1,234.56"), about).columns[0].format == "1.234,56"
 
