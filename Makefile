@@ -36,7 +36,7 @@ dev: setup ## Serve the Dagster UI on 127.0.0.1:3000 with the sensor on
 	$(BIN)/lakehouse dev
 
 test: setup-dev ## Run every test
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 fuzz: setup-dev ## Kill runs by the hundred, do things in any order, read any bytes (about 40 minutes)
 	LAKEHOUSE_FUZZ_KILLS=200 LAKEHOUSE_FUZZ_EXAMPLES=150 $(BIN)/python -m pytest -n 2 -rP agentic_lakehouse_tests/fuzz
