@@ -23,7 +23,7 @@ P = TypeVar("P", bound=Proposed)
 T = TypeVar("T")
 
 CONTEXT = 32_000
-CHARACTERS_PER_TOKEN = 2.5
+CHARACTERS_PER_TOKEN = 3.0
 """Of compact JSON in several languages, on the safe side."""
 REPLY = 90
 """Tokens that an answer has a column, on the safe side."""

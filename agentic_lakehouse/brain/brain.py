@@ -13,6 +13,7 @@ from agentic_lakehouse.brain.fence import fenced
 from agentic_lakehouse.brain.inquiry import Answer, Journal, Patience, Question
 from agentic_lakehouse.brain.looks import Bench, looks
 from agentic_lakehouse.brain.mappings import mapping, mapping_lines
+from agentic_lakehouse.brain.planner.expressions import usual_expressions
 from agentic_lakehouse.brain.planner.model import MODEL_NAME
 from agentic_lakehouse.brain.prompts import load_prompt
 from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal, ValuesProposal
@@ -30,6 +31,9 @@ from agentic_lakehouse.contracts.vendor import VendorFacts
 
 T = TypeVar("T")
 C = TypeVar("C", FeedSpec, Mapping)
+
+PARTED = ("sources", "target", "confidence")
+"""What is asked of a column in a batch: a model with so small a context should not write expressions."""
 
 __all__ = ["Answer", "Brain", "Budget", "Journal", "Patience"]
 
@@ -132,7 +136,7 @@ class Brain(Asker):
         whole = map_question(profile, spec, standard, facts)
 
         def lines_of(proposal: MappingProposal) -> tuple[ColumnMapping, ...]:
-            return mapping_lines(proposal, spec, standard)
+            return mapping_lines(proposal, spec, standard, usual_expressions(whole))
 
         certain = [line for line in lines_of(self._settled(whole)) if not check(mapping([line], spec, standard))]
         batches = map_batches(without(whole, certain), self._fits(prompt, MappingProposal))
@@ -143,6 +147,8 @@ class Brain(Asker):
             "standard": standard.sha256,
             "vendor_facts": whole.vendor_facts.model_dump(mode="json"),
         }
+
+        parted = len(batches) > 1
 
         def question(asked: MapQuestion) -> Question[MappingProposal, tuple[ColumnMapping, ...]]:
             shown = {"sources": [s.name for s in asked.sources], "targets": [t.name for t in asked.targets]}
@@ -163,7 +169,8 @@ class Brain(Asker):
                 run_id=run_id,
                 tools=tools,
                 names={"target": shown["targets"], "sources": [s.source_name for s in asked.sources]},
-                lengths={"columns": (0, len(asked.targets))},
+                lengths={"columns": (0, len(asked.sources) if parted else len(asked.targets))},
+                fields=PARTED if parted else (),
             )
 
         answers = [self._ask(question(asked)) for asked in batches]

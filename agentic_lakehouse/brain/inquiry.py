@@ -89,11 +89,13 @@ class Question(Generic[P, T]):
     """Fields of the answer that can only hold certain names."""
     lengths: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Least and most length of lists of the answer."""
+    fields: tuple[str, ...] = ()
+    """What is asked of each entry, in this order; all of it where empty."""
 
     @cached_property
     def schema(self) -> dict[str, Any]:
         """The answer's JSON schema, narrowed to the names that there are, where these are few and short."""
-        return narrowed(self.output.model_json_schema(), self.names, self.lengths)
+        return narrowed(self.output.model_json_schema(), self.names, self.lengths, self.fields)
 
     def request_sha256(self, rung: Rung) -> str:
         """Return the journal's key of this question to that model."""

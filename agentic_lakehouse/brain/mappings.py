@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Map
 
 from sqlglot import exp
@@ -17,8 +17,16 @@ from agentic_lakehouse.errors import GuardRefused
 from agentic_lakehouse.sql.guard import guard_expression
 
 
-def mapping_lines(proposal: MappingProposal, spec: FeedSpec, standard: ProductStandard) -> tuple[ColumnMapping, ...]:
+def mapping_lines(
+    proposal: MappingProposal, spec: FeedSpec, standard: ProductStandard, usual: Callable[[str, str], str]
+) -> tuple[ColumnMapping, ...]:
     """Check a proposal's lines one by one; sources are read from the expressions.
+
+    Args:
+        proposal: what a model said.
+        spec: has the columns that there are.
+        standard: has the targets that there are.
+        usual: writes the expression that carries a source, named by its header, into a target.
 
     Raises:
         Unfit: a target or column is unknown or filled twice, or an expression is not one that the guard allows.
@@ -33,8 +41,18 @@ def mapping_lines(proposal: MappingProposal, spec: FeedSpec, standard: ProductSt
         elif count > 1:
             errors.append(f"target {target!r} has {count} lines; it can have one.")
     for line in proposal.columns:
+        expression = line.expression
+        if expression is None and line.target in offered:
+            known = [source for source in line.sources if source in headers.values()]
+            if len(known) != 1:
+                errors.append(
+                    f"target {line.target!r}: a line without an expression has exactly one source; these are: "
+                    f"{list(headers.values())}."
+                )
+                continue
+            expression = usual(known[0], line.target)
         try:
-            lines.append(_line(line, headers))
+            lines.append(_line(line, expression or "", headers))
         except GuardRefused as refused:
             errors.append(f"target {line.target!r}: {refused}")
     if errors:
@@ -63,13 +81,13 @@ def mapping(lines: Iterable[ColumnMapping], spec: FeedSpec, standard: ProductSta
     )
 
 
-def _line(line: MappingLine, headers: Map[str, str]) -> ColumnMapping:
-    tree = guard_expression(line.expression, columns=headers)
+def _line(line: MappingLine, expression: str, headers: Map[str, str]) -> ColumnMapping:
+    tree = guard_expression(expression, columns=headers)
     read = {column.name for column in tree.find_all(exp.Column)}
     return ColumnMapping(
         target=line.target,
         sources=tuple(source for name, source in headers.items() if name in read),
-        expression=line.expression.strip(),
+        expression=expression.strip(),
         confidence=line.confidence,
         rationale=line.rationale,
     )

@@ -59,7 +59,13 @@ class MappingLine(Proposed):
 
     target: Annotated[str, Field(description=_doc(ColumnMapping, "target") or "A target's `name`.")]
     sources: Annotated[tuple[str, ...], Field(description=_doc(ColumnMapping, "sources"))] = ()
-    expression: Annotated[str, Field(description=_doc(ColumnMapping, "expression"))]
+    expression: Annotated[
+        str | None,
+        Field(
+            description=f"{_doc(ColumnMapping, 'expression')} Without one, the lakehouse writes the usual conversion "
+            "of the line's single source."
+        ),
+    ] = None
     confidence: Annotated[float | None, Field(ge=0, le=1, description=_doc(ColumnMapping, "confidence"))] = None
     rationale: Annotated[str, Field(description=_doc(ColumnMapping, "rationale"))] = ""
 

@@ -19,7 +19,10 @@ MAX_ITEMS = 8
 
 
 def narrowed(
-    schema: Mapping[str, Any], names: Mapping[str, Sequence[str]], lengths: Mapping[str, tuple[int, int]]
+    schema: Mapping[str, Any],
+    names: Mapping[str, Sequence[str]],
+    lengths: Mapping[str, tuple[int, int]],
+    fields: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return a copy of a schema that says less.
 
@@ -27,10 +30,14 @@ def narrowed(
         schema: an answer's.
         names: values that fields of these names take, in whatever object they stand.
         lengths: least and most length of lists.
+        fields: what entries have, in this order; all of it where empty.
     """
     copy = deepcopy(dict(schema))
     for field, (least, most) in lengths.items():
         copy["properties"][field].update(minItems=least, maxItems=most)
+    for entry in copy.get("$defs", {}).values() if fields else ():
+        entry["properties"] = {name: entry["properties"][name] for name in fields}
+        entry["required"] = list(fields)
     for part in (copy, *copy.get("$defs", {}).values()):
         for field, said in part.get("properties", {}).items():
             listed = field in names and _can_be_listed(names[field])

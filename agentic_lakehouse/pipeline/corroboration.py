@@ -68,5 +68,5 @@ def _doubt(line: ColumnMapping, opinion: SecondOpinion, dry_run: DryRun, *, may_
         return None if opinion.likelihood(line) >= LEAST else f"nothing but the model's word speaks for {taken}"
     if set(own.sources) != set(line.sources):
         return f"it takes {taken}, where names and values speak for {', '.join(own.sources)}"
-    different = dry_run.differing(line.target, line.expression, own.expression)
+    different = dry_run.differing(line.target, line.expression, own.expression or line.expression)
     return f"{different} sample rows come out otherwise than names and values say" if different else None

@@ -37,8 +37,11 @@ def planned(server: ModelServer) -> ModelServer:
     """Let the server answer whatever it is asked as the embedded planner would."""
 
     def answer(request: dict[str, Any]) -> tuple[int, dict[str, str], str]:
-        question = unfenced(request["messages"][0]["content"])
-        return 200, {}, json.dumps(completion(request, content=json.dumps(plan(question))))
+        found = plan(unfenced(request["messages"][0]["content"]))
+        line = request["response_format"]["json_schema"]["schema"]["$defs"].get("MappingLine")
+        if line is not None:  # of a batch, no expression is asked
+            found = {"columns": [{name: c[name] for name in line["properties"]} for c in found["columns"]]}
+        return 200, {}, json.dumps(completion(request, content=json.dumps(found)))
 
     server.script.append(answer)
     return server

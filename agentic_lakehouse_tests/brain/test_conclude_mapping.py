@@ -9,15 +9,16 @@ from agentic_lakehouse.brain.proposals import MappingProposal
 from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.contracts.feed_spec import ColumnSpec, FeedSpec, FileFormat
 
+NAMES = {"Artikel-Nr": "artikel_nr", "VK Preis": "vk_preis", "Farbe": "farbe"}
+
 
 @pytest.fixture
 def spec() -> FeedSpec:
-    columns = (("Artikel-Nr", "artikel_nr"), ("VK Preis", "vk_preis"), ("Farbe", "farbe"))
     return FeedSpec(
         vendor_name="acme",
         table_name="prices",
         format=FileFormat(kind="csv"),
-        columns=tuple(ColumnSpec(source_name=s, name=n, type="string") for s, n in columns),
+        columns=tuple(ColumnSpec(source_name=s, name=n, type="string") for s, n in NAMES.items()),
     )
 
 
@@ -28,7 +29,7 @@ def onto(standard):
 
 def conclude(spec, onto, *lines: dict[str, object]):
     proposal = MappingProposal.model_validate({"columns": lines})
-    return mapping(mapping_lines(proposal, spec, onto), spec, onto)
+    return mapping(mapping_lines(proposal, spec, onto, lambda source, _: f'upper("{NAMES[source]}")'), spec, onto)
 
 
 def test_sources_are_what_the_expression_reads(spec, onto) -> None:
@@ -75,3 +76,15 @@ def test_a_missing_confidence_stays_missing(spec, onto) -> None:
 
 def test_no_lines_are_a_mapping_of_nothing(spec, onto) -> None:
     assert conclude(spec, onto).unmapped_targets == ("key", "price", "title")
+
+
+def test_a_line_without_an_expression_gets_the_usual_one(spec, onto) -> None:
+    [line] = conclude(spec, onto, {"target": "title", "sources": ["Farbe"]}).columns
+
+    assert (line.sources, line.expression) == (("Farbe",), 'upper("farbe")')
+
+
+@pytest.mark.parametrize("sources", [[], ["Titel"], ["Farbe", "VK Preis"]])
+def test_a_line_without_an_expression_has_one_source(spec, onto, sources: list[str]) -> None:
+    with pytest.raises(Unfit, match="'title': a line without an expression has exactly one source"):
+        conclude(spec, onto, {"target": "title", "sources": sources})

@@ -6,7 +6,7 @@ loses as an error with its row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from agentic_lakehouse.brain.planner.quantities import number_expression
 from agentic_lakehouse.brain.planner.tokens import lexicon, words
@@ -30,6 +30,13 @@ def expression(question: MapQuestion, source: SourceColumn, target: TargetColumn
     if is_numeric(target) and not target.valid_values:
         return number_expression(question, source, target)
     return _plain(source, target), [source.source_name]
+
+
+def usual_expressions(question: MapQuestion) -> Callable[[str, str], str]:
+    """Return a function from a source's header and a target's name to the expression over both."""
+    sources = {s.source_name: s for s in question.sources}
+    targets = {t.name: t for t in question.targets}
+    return lambda source, target: expression(question, sources[source], targets[target])[0]
 
 
 def path_mark(values: Sequence[str]) -> str | None:
