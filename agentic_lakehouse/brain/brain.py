@@ -169,7 +169,11 @@ class Brain(Asker):
                 run_id=run_id,
                 tools=tools,
                 names={"target": shown["targets"], "sources": [s.source_name for s in asked.sources]},
-                lengths={"columns": (0, len(asked.sources) if parted else len(asked.targets))},
+                lengths=(
+                    {"columns": (0, len(asked.sources)), "sources": (1, 1)}
+                    if parted
+                    else {"columns": (0, len(asked.targets))}
+                ),
                 fields=PARTED if parted else (),
             )
 

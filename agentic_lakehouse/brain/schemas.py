@@ -29,19 +29,20 @@ def narrowed(
     Args:
         schema: an answer's.
         names: values that fields of these names take, in whatever object they stand.
-        lengths: least and most length of lists.
+        lengths: least and most length of lists of these names, in whatever object they stand.
         fields: what entries have, in this order; all of it where empty.
     """
     copy = deepcopy(dict(schema))
-    for field, (least, most) in lengths.items():
-        copy["properties"][field].update(minItems=least, maxItems=most)
     for entry in copy.get("$defs", {}).values() if fields else ():
         entry["properties"] = {name: entry["properties"][name] for name in fields}
         entry["required"] = list(fields)
     for part in (copy, *copy.get("$defs", {}).values()):
         for field, said in part.get("properties", {}).items():
             listed = field in names and _can_be_listed(names[field])
-            part["properties"][field] = _brief(field, _with_values(said, names[field]) if listed else said)
+            bound = dict(zip(("minItems", "maxItems"), lengths[field], strict=True)) if field in lengths else {}
+            part["properties"][field] = _brief(
+                field, {**(_with_values(said, names[field]) if listed else said), **bound}
+            )
     return copy
 
 

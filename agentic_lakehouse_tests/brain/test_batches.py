@@ -91,7 +91,7 @@ def test_what_fits_is_asked_whole(shop, spec_of, product) -> None:
     assert map_batches(mapped, lambda _: True) == [mapped]
 
 
-def test_batches_come_to_what_the_whole_does(shop, think, embedded, asked, spec_of, product) -> None:
+def test_batches_come_to_what_the_whole_does(shop, think, embedded, planned, asked, spec_of, product) -> None:
     brain = think()
     brain.context, brain.asks_settled = 3_500, True
     spec = _describe(brain, shop)
@@ -101,6 +101,10 @@ def test_batches_come_to_what_the_whole_does(shop, think, embedded, asked, spec_
     assert (spec.columns, spec.primary_key) == (spec_of(shop).columns, spec_of(shop).primary_key)
     whole = _map(embedded, shop, spec, product).value.columns
     assert [(c.target, c.expression) for c in mapping.value.columns] == [(c.target, c.expression) for c in whole]
+    schemas = [r["response_format"]["json_schema"]["schema"]["$defs"] for r in planned.requests]
+    lines = [found["MappingLine"]["properties"] for found in schemas if "MappingLine" in found]
+    assert all([*line] == ["sources", "target", "confidence"] for line in lines)
+    assert {(line["sources"]["minItems"], line["sources"]["maxItems"]) for line in lines} == {(1, 1)}
     assert mapping.settled == ()
     assert len(mapping.calls) == len([q for q in asked() if q["question"] == "map_columns"])
 
