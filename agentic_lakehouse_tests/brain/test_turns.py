@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,8 @@ from agentic_lakehouse.contracts.governed import ModelCall
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.trial import Tried
 from agentic_lakehouse.contracts.vendor import VendorFacts
-from agentic_lakehouse_tests.brain.conftest import Memory
+from agentic_lakehouse.errors import ContractInvalid
+from agentic_lakehouse_tests.brain.conftest import PROMPTS, Memory
 from agentic_lakehouse_tests.model_server import ModelServer
 
 LINE = {"target": "price", "sources": ["Preis"], "expression": '"preis"', "confidence": 0.9}
@@ -258,3 +261,12 @@ def test_a_budget_counts_turns(server, looks, think, ask_map, rows) -> None:
 def test_the_embedded_planner_is_offered_none(embedded, ask_map, bench) -> None:
     assert ask_map(embedded).value.targets == {"price"}
     assert bench.asked == []
+
+
+def test_a_prompt_that_names_a_tool_that_there_is_not_is_refused(think, tmp_path: Path) -> None:
+    prompts = Path(shutil.copytree(PROMPTS, tmp_path / "prompts"))
+    path = prompts / "map_columns.md"
+    path.write_text(path.read_text().replace("sample_rows, ", "drop_table, ", 1))
+
+    with pytest.raises(ContractInvalid, match="'map_columns' names a tool that there is not: 'drop_table'"):
+        think(prompts=prompts).verify()

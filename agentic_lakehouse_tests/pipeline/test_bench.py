@@ -41,9 +41,7 @@ def test_an_expression_is_tried_with_what_it_breaks_and_loses(bench: DryRun) -> 
     [(rule, count)] = tried.violations.items()
     assert ("price" in rule, count) == (True, 2)
     assert len(tried.examples) == EXAMPLES
-    assert {row["price"] for row in tried.examples[:2]} == {"-1.5000", "-0.5000"} or tried.examples[0]["price"][
-        0
-    ] == "-"
+    assert {float(row["price"] or 0) for row in tried.examples[:2]} == {-2.5, -1.5}
 
     lossy = bench.try_expression("stock_quantity", 'TRY_CAST("note" AS BIGINT)')
     assert lossy.nulls == 30
