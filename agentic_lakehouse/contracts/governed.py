@@ -13,7 +13,8 @@ from agentic_lakehouse.contracts.base import Record
 
 DeliveryStatus = Literal["pending", "published", "failed", "withdrawn"]
 ProposalKind = Literal["spec", "mapping", "removal"]
-ProposalStatus = Literal["proposed", "approved", "active", "rejected", "superseded"]
+ProposalStatus = Literal["proposed", "approved", "active", "rejected", "edited", "superseded"]
+Decision = Literal["approved", "rejected", "edited"]
 CallStatus = Literal["sent", "received", "turn", "ok", "unparsable", "schema", "semantic", "transport", "configuration"]
 Severity = Literal["ERROR", "WARN"]
 RunStatus = Literal["published", "unchanged", "awaiting_review", "failed"]
@@ -69,6 +70,10 @@ class Proposal(Record):
     removal the deliveries and rules that it follows from."""
     standard_sha256: str = ""
     """Standard of a mapping; else empty."""
+    facts_sha256: str = ""
+    """Vendor facts that a mapping was made with; else empty."""
+    parent: str = ""
+    """Proposal that a person edited into this one, or whose lines this one keeps; else empty."""
     reason: str = ""
     """Why a person must look, or why the policy let it pass."""
     model: str = ""
@@ -83,7 +88,8 @@ class Review(Record):
 
     proposal_id: str
     sha256: str
-    decision: Literal["approved", "rejected"]
+    decision: Decision
+    """`edited`: the reviewer's own version was approved in its place."""
     by: str
     """A person's name, or `policy:<name>`."""
     note: str = ""

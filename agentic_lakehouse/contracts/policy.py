@@ -11,6 +11,8 @@ from agentic_lakehouse.contracts.base import Contract, sha256_of
 
 Share = float
 OnUnseen = Literal["as_rule", "null_cell", "reject_row"]
+OnChange = Literal["pass", "review"]
+"""`pass`: the other bars decide; `review`: a person looks, however sure the proposal is."""
 
 
 class ApprovalPolicy(Contract):
@@ -22,8 +24,29 @@ class ApprovalPolicy(Contract):
     """Least confidence of any other line."""
     max_rejected_share: Share = Field(default=0.2, ge=0, le=1)
     """Largest share of sample rows that the dry run may reject."""
+    new_vendor: OnChange = "pass"
+    """The first mapping of a vendor of whom nothing was published yet."""
+    drift: OnChange = "review"
+    """A line proposed anew because a column that the mapping in force uses was renamed, retyped or taken away."""
+    changed_required: OnChange = "review"
+    """A line that fills a required target otherwise than the mapping in force does."""
     corroborated: bool = True
     """Whether a line of a model that costs money needs more than the model's word: names and values must agree."""
+
+
+class ImpactPolicy(Contract):
+    """What publishing may do to a feed's published rows without a person's review; see `contracts.impact`."""
+
+    min_median_ratio: float = Field(default=0.5, gt=0, le=1)
+    """Least median of new value by old, of each number of the standard, over the keys that stand before and after."""
+    max_median_ratio: float = Field(default=2.0, ge=1)
+    """Largest such median."""
+    max_nulls_gained: Share = Field(default=0.2, ge=0, le=1)
+    """Largest share of these keys that lose the value of one column."""
+    max_changed_share: Share = Field(default=1.0, ge=0, le=1)
+    """Largest share of these keys of which any value changes."""
+    min_keys: int = Field(default=10, ge=1)
+    """Keys below which nothing is said of medians and shares: of few rows, half may well change."""
 
 
 class RetentionPolicy(Contract):
@@ -68,11 +91,12 @@ class Policy(Contract):
     unseen_value: OnUnseen = "as_rule"
     """What a word costs that the mapping does not know, under a target with listed values: `as_rule` the row where the
     target is required, else the cell; `null_cell` the cell; `reject_row` the row. It waits in the inbox meanwhile."""
+    impact: ImpactPolicy = ImpactPolicy()
     retention: RetentionPolicy = RetentionPolicy()
     compaction: CompactionPolicy = CompactionPolicy()
 
     @cached_property
     def judgement_sha256(self) -> str:
         """Identity of the part that bears on what is accepted: housekeeping and waiting times do not."""
-        judging = {"max_error_share", "max_removed_share", "approval", "unseen_value"}
+        judging = {"max_error_share", "max_removed_share", "approval", "unseen_value", "impact"}
         return sha256_of(self.model_dump(mode="json", include=judging))

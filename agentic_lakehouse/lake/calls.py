@@ -11,8 +11,8 @@ from typing import Literal
 import sqlalchemy as sa
 
 from agentic_lakehouse.contracts.governed import ModelCall, Spending, Spent
+from agentic_lakehouse.lake.governed_rows import CALLS, DEAD_LETTERS
 from agentic_lakehouse.lake.records import records, values_of
-from agentic_lakehouse.lake.rows import CALLS, DEAD_LETTERS
 
 Grouping = Literal["run", "feed", "prompt", "model"]
 _GROUPS = {

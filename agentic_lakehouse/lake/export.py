@@ -9,18 +9,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from agentic_lakehouse.contracts.base import canonical_json
+from agentic_lakehouse.lake.governed_rows import AUDITS, CALLS, DEAD_LETTERS, INBOX, PROPOSALS, REVIEWS, RUNS
 from agentic_lakehouse.lake.records import Json, UtcDateTime
-from agentic_lakehouse.lake.rows import (
-    AUDITS,
-    CALLS,
-    COMMITS,
-    DEAD_LETTERS,
-    DELIVERIES,
-    INBOX,
-    PROPOSALS,
-    REVIEWS,
-    RUNS,
-)
+from agentic_lakehouse.lake.rows import COMMITS, DELIVERIES
 
 _HIDDEN = frozenset({"seq", "deltas", "checkpoint"})
 """Columns that are the lake's own business."""

@@ -15,8 +15,9 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Audit, Delivery, Proposal
 from agentic_lakehouse.errors import MergeConflict, PublishRefused, UsageInvalid
 from agentic_lakehouse.lake.catalog import Pointers
+from agentic_lakehouse.lake.governed_rows import AUDITS, PROPOSALS, REVIEWS
 from agentic_lakehouse.lake.records import records
-from agentic_lakehouse.lake.rows import AUDITS, DELIVERIES, PROPOSALS, REVIEWS
+from agentic_lakehouse.lake.rows import DELIVERIES
 
 
 def require_audits(

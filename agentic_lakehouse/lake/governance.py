@@ -29,9 +29,9 @@ from agentic_lakehouse.contracts.inbox import InboxItem, InboxStatus
 from agentic_lakehouse.lake import calls, export, inbox, proposals
 from agentic_lakehouse.lake.calls import Grouping
 from agentic_lakehouse.lake.database import Database
+from agentic_lakehouse.lake.governed_rows import AUDITS, CALLS, PROPOSALS, REVIEWS, RUNS
 from agentic_lakehouse.lake.inbox import Standing
 from agentic_lakehouse.lake.records import T, records, values_of
-from agentic_lakehouse.lake.rows import AUDITS, CALLS, PROPOSALS, REVIEWS, RUNS
 
 
 class Governance:

@@ -15,8 +15,8 @@ from agentic_lakehouse.contracts.governed import Proposal, Review
 from agentic_lakehouse.contracts.inbox import InboxItem, InboxStatus
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake import proposals
+from agentic_lakehouse.lake.governed_rows import INBOX, PROPOSALS
 from agentic_lakehouse.lake.records import records, values_of
-from agentic_lakehouse.lake.rows import INBOX, PROPOSALS
 
 Standing = tuple[str | None, str | None]
 """Ids of a feed's approved and of its active mapping."""

@@ -17,9 +17,10 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import StepOutOfOrder, UsageInvalid
 from agentic_lakehouse.lake import catalog, commits, leases
 from agentic_lakehouse.lake.catalog import MAIN, Pointers
+from agentic_lakehouse.lake.governed_rows import AUDITS
 from agentic_lakehouse.lake.holders import this_process
 from agentic_lakehouse.lake.leases import Lease, LeaseState
-from agentic_lakehouse.lake.rows import AUDITS, BRANCHES
+from agentic_lakehouse.lake.rows import BRANCHES
 
 
 class BranchInfo(Record):

@@ -21,9 +21,9 @@ from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.catalog import MAIN, Pointers
 from agentic_lakehouse.lake.commits import AuditSummary, TableChange
 from agentic_lakehouse.lake.database import Database
+from agentic_lakehouse.lake.governed_rows import AUDITS
 from agentic_lakehouse.lake.rebase import Three, rebase, require_own_tables_unmoved
 from agentic_lakehouse.lake.records import values_of
-from agentic_lakehouse.lake.rows import AUDITS
 from agentic_lakehouse.lake.view import View, changed
 from agentic_lakehouse.lake.warehouse import Warehouse
 

@@ -1,7 +1,7 @@
 """What becomes of a proposed spec or mapping: one table of states, changed by compare-and-swap.
 
-`proposed` → `approved` or `rejected` by a review that binds its sha256; `approved` → `active` by the
-merge that first uses it; and `superseded` when another of the same feed and kind takes its place. So at
+`proposed` → `approved`, `rejected` or `edited` (another was approved in its place) by a review that binds its sha256;
+`approved` → `active` by the merge that first uses it; and `superseded` when another of the same feed and kind takes its place. So at
 most one of a feed and kind is proposed, one approved and one active.
 """
 
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.governed import Proposal, ProposalStatus, Review
 from agentic_lakehouse.errors import UsageInvalid
+from agentic_lakehouse.lake.governed_rows import PROPOSALS, REVIEWS
 from agentic_lakehouse.lake.records import records, values_of
-from agentic_lakehouse.lake.rows import PROPOSALS, REVIEWS
 
 _P = PROPOSALS.c
 
@@ -64,7 +64,7 @@ def propose(connection: sa.Connection, proposal: Proposal) -> Proposal:
         _supersede(connection, proposal, statuses=("proposed",))
         renewed = proposal
     else:
-        made_for = {"shape_sha256": proposal.shape_sha256, "standard_sha256": proposal.standard_sha256}
+        made_for = proposal.model_dump(include={"shape_sha256", "standard_sha256", "facts_sha256"})
         renewed = standing.model_copy(update=made_for)
     connection.execute(PROPOSALS.update().where(_P.id == proposal.id).values(values_of(renewed)))
     return renewed

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from agentic_lakehouse.contracts import governed
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import CatalogUnavailable, SettingsInvalid
+from agentic_lakehouse.lake.governed_rows import AUDITS, CALLS, PROPOSALS, REVIEWS, RUNS
 from agentic_lakehouse.lake.lake import Lake
-from agentic_lakehouse.lake.rows import AUDITS, CALLS, DELIVERIES, PROPOSALS, REVIEWS, RUNS, STATE
+from agentic_lakehouse.lake.rows import DELIVERIES, STATE
 from agentic_lakehouse_tests.lake.scene import Scene, call
 
 

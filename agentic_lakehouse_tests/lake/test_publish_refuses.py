@@ -7,7 +7,7 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Audit, CheckResult, Proposal
 from agentic_lakehouse.errors import MergeConflict, PublishRefused, UsageInvalid
 from agentic_lakehouse.lake.branches import Branch
-from agentic_lakehouse.lake.rows import PROPOSALS, REVIEWS
+from agentic_lakehouse.lake.governed_rows import PROPOSALS, REVIEWS
 from agentic_lakehouse_tests.lake.scene import CORE, ERRORS, NOW, Scene, proposal, review, slice_of
 
 FAILED = CheckResult(name="keys_unique", table=CORE.name, severity="ERROR", passed=False, count=3)
