@@ -1,8 +1,8 @@
 """What becomes of a proposed spec or mapping: one table of states, changed by compare-and-swap.
 
-`proposed` → `approved`, `rejected` or `edited` (another was approved in its place) by a review that binds its sha256;
-`approved` → `active` by the merge that first uses it; and `superseded` when another of the same feed and kind takes its place. So at
-most one of a feed and kind is proposed, one approved and one active.
+`proposed` → `approved`, `rejected` or `edited` (another was approved in its place) by a review that binds its
+sha256; `approved` → `active` by the merge that first uses it; and `superseded` when another of the same feed and
+kind takes its place. So at most one of a feed and kind is proposed, one approved and one active.
 """
 
 from __future__ import annotations
