@@ -12,6 +12,7 @@ from pydantic import Field
 
 from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.governed import Decision, ProposalKind, ProposalStatus, Review
+from agentic_lakehouse.contracts.impact import Impact
 from agentic_lakehouse.contracts.mapping import ColumnMapping
 
 Change = Literal["first", "same", "added", "changed", "removed"]
@@ -45,6 +46,9 @@ class Docket(Record):
 
     waiting: tuple[Summary, ...]
     decided: tuple[Decided, ...]
+    """By people."""
+    let_pass: tuple[Decided, ...]
+    """By policies."""
 
 
 class Example(Record):
@@ -176,15 +180,6 @@ class SpecView(Record):
     columns: tuple[ColumnClaims, ...]
 
 
-class Fact(Record):
-    """A number or word that tells what a proposal is about."""
-
-    label: str
-    value: str
-    notable: bool = False
-    """Whether it is why a person must look."""
-
-
 class Dossier(Record):
     """One proposal with all that bears on it."""
 
@@ -199,9 +194,10 @@ class Dossier(Record):
     """Proposal that it is compared with; empty where nothing is in force."""
     mapping: MappingView | None = None
     spec: SpecView | None = None
-    facts: tuple[Fact, ...] = ()
-    rows: tuple[dict[str, str], ...] = ()
-    """Rows that a proposal about data is about."""
+    impact: Impact | None = None
+    """Of an impact proposal; that of a mapping is measured by `impact_preview`, which folds all of bronze."""
+    stale: tuple[str, ...] = ()
+    """Why what waits cannot be approved any longer."""
     reviews: tuple[Review, ...] = ()
     caveats: tuple[str, ...] = ()
     """What could not be shown, and why."""

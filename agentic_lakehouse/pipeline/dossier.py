@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from agentic_lakehouse.contracts.dossier import Decided, Docket, Dossier, Fact, Summary
+from agentic_lakehouse.contracts.dossier import Decided, Docket, Dossier, Summary
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.governed import Proposal
+from agentic_lakehouse.contracts.governed import Proposal, Review
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.errors import LakehouseError, StepOutOfOrder
+from agentic_lakehouse.pipeline.impact_review import impact_of
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.mapping_view import mapping_view
 from agentic_lakehouse.pipeline.proposals import mapping_of, spec_of
-from agentic_lakehouse.pipeline.removal_review import removal_of
-from agentic_lakehouse.pipeline.sampled import cut
 from agentic_lakehouse.pipeline.spec_view import spec_view
+from agentic_lakehouse.pipeline.stale import changed_inputs
 
-ROWS = 10
-"""Rows of a proposal about data that are shown."""
+POLICY = "policy:"
+"""Beginning of the names under which policies decide."""
 LATELY = 15
 """Decisions that are shown beside what waits."""
 
@@ -26,16 +26,19 @@ def docket(house: Lakehouse) -> Docket:
     governance = house.lake.governance
     proposals = {p.id: p for p in governance.proposals()}
     waiting = sorted((p for p in proposals.values() if p.status == "proposed"), key=lambda p: p.created_at)
-    reviews = [r for r in reversed(governance.reviews()) if r.proposal_id in proposals][:LATELY]
+    reviews = [r for r in reversed(governance.reviews()) if r.proposal_id in proposals]
+    by_people = [r for r in reviews if not r.by.startswith(POLICY)]
+    by_policies = [r for r in reviews if r.by.startswith(POLICY)]
     return Docket(
         waiting=tuple(_summary(p) for p in waiting),
-        decided=tuple(
-            Decided(
-                proposal=_summary(proposals[r.proposal_id]), decision=r.decision, by=r.by, note=r.note, at=r.created_at
-            )
-            for r in reviews
-        ),
+        decided=tuple(_decided(r, proposals[r.proposal_id]) for r in by_people[:LATELY]),
+        let_pass=tuple(_decided(r, proposals[r.proposal_id]) for r in by_policies[:LATELY]),
     )
+
+
+def _decided(review: Review, proposal: Proposal) -> Decided:
+    told = {"decision": review.decision, "by": review.by, "note": review.note, "at": review.created_at}
+    return Decided.model_validate({"proposal": _summary(proposal), **told})
 
 
 def dossier(house: Lakehouse, proposal_id: str) -> Dossier:
@@ -56,9 +59,16 @@ def dossier(house: Lakehouse, proposal_id: str) -> Dossier:
         in_force=before.id if before else "",
         reviews=tuple(governance.reviews(proposal.id)),
     )
-    tellers = {"mapping": _of_mapping, "spec": _of_spec, "removal": _of_removal}
-    teller = tellers.get(proposal.kind)
-    return told if teller is None else teller(house, proposal, before, told)
+    tellers = {"mapping": _of_mapping, "spec": _of_spec, "impact": _of_impact}
+    told = tellers[proposal.kind](house, proposal, before, told)
+    return told.model_copy(update={"stale": _stale(house, proposal)}) if proposal.status == "proposed" else told
+
+
+def _stale(house: Lakehouse, proposal: Proposal) -> tuple[str, ...]:
+    try:
+        return tuple(changed_inputs(house, proposal))
+    except StepOutOfOrder as error:
+        return (error.message,)
 
 
 def _of_mapping(house: Lakehouse, proposal: Proposal, before: Proposal | None, told: Dossier) -> Dossier:
@@ -69,8 +79,6 @@ def _of_mapping(house: Lakehouse, proposal: Proposal, before: Proposal | None, t
         view, caveats = mapping_view(house, spec, mapping, old)
     except StepOutOfOrder as error:
         return told.model_copy(update={"caveats": (error.message,)})
-    if proposal.standard_sha256 and proposal.standard_sha256 != house.standard.sha256:
-        caveats = (*caveats, f"It was not made for the standard in force, {house.standard.label}.")
     return told.model_copy(update={"mapping": view, "caveats": caveats})
 
 
@@ -102,17 +110,9 @@ def _measured(house: Lakehouse, spec: FeedSpec) -> tuple[FeedProfile | None, tup
     return measured, ()
 
 
-def _of_removal(house: Lakehouse, proposal: Proposal, before: Proposal | None, told: Dossier) -> Dossier:
-    del house, before  # a removal says all of itself, and nothing is ever in force
-    removal = removal_of(proposal)
-    facts = (
-        Fact(label="published keys", value=f"{removal.published:,}"),
-        Fact(label="keys that would go", value=f"{removal.removed:,} ({removal.share:.1%})", notable=True),
-        Fact(label="deliveries that lack them", value=", ".join(removal.deliveries) or "none: the rules changed"),
-        Fact(label="since commit", value=removal.since),
-    )
-    rows = tuple({name: cut(value) or "" for name, value in row.items()} for row in removal.sample[:ROWS])
-    return told.model_copy(update={"facts": facts, "rows": rows})
+def _of_impact(house: Lakehouse, proposal: Proposal, before: Proposal | None, told: Dossier) -> Dossier:
+    del house, before  # an impact says all of itself
+    return told.model_copy(update={"impact": impact_of(proposal)})
 
 
 def _summary(proposal: Proposal) -> Summary:
