@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -106,8 +106,11 @@ def _fields(contract: type[BaseModel], path: tuple[int | str, ...]) -> dict[str,
     """Return the fields that may stand below `path`."""
     fields: dict[str, Any] = dict(contract.model_fields)
     for step in path:
-        nested = getattr(fields.get(str(step)), "annotation", None)
-        fields = dict(nested.model_fields) if isinstance(nested, type) and issubclass(nested, BaseModel) else {}
+        if isinstance(step, int):  # an item of a list, whose fields are those of the list's kind of items
+            continue
+        said = getattr(fields.get(step), "annotation", None)
+        nested = (kind for kind in (said, *get_args(said)) if isinstance(kind, type) and issubclass(kind, BaseModel))
+        fields = next((dict(kind.model_fields) for kind in nested), {})
     return fields
 
 
