@@ -17,7 +17,7 @@ from agentic_lakehouse.pipeline.parts import Parts
 from agentic_lakehouse.pipeline.proposals import by_standing, mapping_of
 from agentic_lakehouse.pipeline.proposals import spec_of as read_spec
 from agentic_lakehouse.pipeline.runlog import RunLog
-from agentic_lakehouse.pipeline.work import Work, fold_is_new, fold_sha256, runnable_mapping, work_for
+from agentic_lakehouse.pipeline.work import Work, fold_is_new, fold_sha256, runnable_mapping, was_folded, work_for
 
 
 class Standing(Parts):
@@ -74,7 +74,9 @@ class Standing(Parts):
     def fold_changed(self, feed: Feed) -> bool:
         """Whether the slice on main was folded under another mapping, standard, policy or vendor facts."""
         mapping = runnable_mapping(self.lake, feed)
-        return mapping is not None and fold_is_new(self.lake, feed, self.fold_in_force(feed, mapping.sha256))
+        if mapping is None:
+            return was_folded(self.lake, feed)
+        return fold_is_new(self.lake, feed, self.fold_in_force(feed, mapping.sha256))
 
     def fold_in_force(self, feed: Feed, mapping_sha256: str) -> str:
         """Return the identity of what the feed's slice would be folded under."""

@@ -19,7 +19,9 @@ from agentic_lakehouse.lake.lake import Lake
 from agentic_lakehouse.pipeline.impact_review import at_issue
 from agentic_lakehouse.pipeline.receive import fresh
 
-Reason = Literal["new files", "unfinished", "failed before", "approved", "proposal is stale", "rules changed"]
+Reason = Literal[
+    "new files", "unfinished", "failed before", "approved", "proposal is stale", "rules changed", "mapping undone"
+]
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ def fold_is_new(lake: Lake, feed: Feed, fold: str) -> bool:
     return mark is not None and bool(mark.fold_sha256) and fold not in {mark.fold_sha256, mark.left_sha256}
 
 
+def was_folded(lake: Lake, feed: Feed) -> bool:
+    """Whether a slice of the feed is published that some mapping made."""
+    mark = lake.mark(feed)
+    return mark is not None and bool(mark.fold_sha256)
+
+
 def work_for(
     feed: Feed, *, zone: LandingZone, lake: Lake, standard: ProductStandard, policy: Policy, facts: VendorFacts
 ) -> Work | None:
@@ -69,6 +77,7 @@ def work_for(
         impact=impact,
         stale=bool(pending) and _waits_for_what_was(lake, feed, standard, facts, impact),
         rules_changed=bool(mapping) and fold_is_new(lake, feed, fold),
+        undone=mapping is None and was_folded(lake, feed),
     )
     if reason is None:
         return None
@@ -89,6 +98,7 @@ def _reason(
     impact: Proposal | None,
     stale: bool,
     rules_changed: bool,
+    undone: bool,
 ) -> Reason | None:
     if new:
         return "new files"
@@ -101,7 +111,9 @@ def _reason(
         if waits_for is not None and waits_for.status == "approved":
             return "approved"
         return "proposal is stale" if stale else None
-    return "rules changed" if rules_changed else None
+    if rules_changed:
+        return "rules changed"
+    return "mapping undone" if undone and last is not None and last.status != "awaiting_review" else None
 
 
 def _waits_for_what_was(
