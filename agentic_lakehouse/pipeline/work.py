@@ -100,20 +100,19 @@ def _reason(
     rules_changed: bool,
     undone: bool,
 ) -> Reason | None:
-    if new:
-        return "new files"
-    if last is not None and last.status == "failed":
-        return "failed before"
-    if pending and (last is None or last.status != "awaiting_review"):
-        return "unfinished"
-    if impact is not None or pending:
-        waits_for = impact or mapping
-        if waits_for is not None and waits_for.status == "approved":
-            return "approved"
-        return "proposal is stale" if stale else None
-    if rules_changed:
-        return "rules changed"
-    return "mapping undone" if undone and last is not None and last.status != "awaiting_review" else None
+    """Return the first reason that holds; while a person is waited for, only what bears on that does."""
+    awaiting = last is not None and last.status == "awaiting_review"
+    waits, waits_for = impact is not None or pending, impact or mapping
+    found: dict[Reason, bool] = {
+        "new files": new,
+        "failed before": last is not None and last.status == "failed",
+        "unfinished": pending and not awaiting,
+        "approved": waits and waits_for is not None and waits_for.status == "approved",
+        "proposal is stale": waits and stale,
+        "rules changed": not waits and rules_changed,
+        "mapping undone": not waits and undone and last is not None and not awaiting,
+    }
+    return next((reason for reason, holds in found.items() if holds), None)
 
 
 def _waits_for_what_was(
