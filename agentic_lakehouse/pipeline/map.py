@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Map
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 def runnable(proposals: Sequence[Proposal], *, spec: FeedSpec, standard: ProductStandard) -> Proposal | None:
     """Return the newest approved mapping that still fits the feed, else the active one that does, else `None`.
 
-    It fits where the standard is the same and every column it reads still stands in the spec, under its name.
+    It fits where the standard is the same, every column it reads still stands in the spec, under its name, and no
+    change of the feed waits for a person's word on it.
     """
     names = {c.source_name: c.name for c in spec.columns}
     for status in ("approved", "active"):
@@ -40,8 +41,17 @@ def runnable(proposals: Sequence[Proposal], *, spec: FeedSpec, standard: Product
             if proposal.status != status or proposal.standard_sha256 != standard.sha256:
                 continue
             if all(reads(line, names) for line in mapping_of(proposal).columns):
-                return proposal
+                return None if _is_held(proposal, proposals, spec) else proposal
     return None
+
+
+def _is_held(mapping: Proposal, proposals: Sequence[Proposal], spec: FeedSpec) -> bool:
+    """Whether the same mapping waits to be approved once more, for what changed in the feed."""
+    return any(
+        p.parent == mapping.id and p.shape_sha256 == spec.shape_sha256 and mapping_of(p).drift
+        for p in proposals
+        if p.status in {"proposed", "rejected"}
+    )
 
 
 def reads(line: ColumnMapping, names: Map[str, str]) -> bool:
@@ -127,14 +137,28 @@ def ask_mapping(
     dry_run: DryRun,
     run_id: str,
     known: Known | None = None,
+    standing: Sequence[ColumnMapping] = (),
+    wanted: Collection[str] = (),
 ) -> tuple[Answer[Mapping], tuple[InboxItem, ...]]:
     """Ask for a mapping and then for its words; those that nobody is sure of are told besides.
+
+    Where lines stand, only the `wanted` targets are asked about, and the answer holds their lines alone.
 
     Raises:
         AnswerRejected: no model of the ladder gave a mapping that holds.
         ModelUnavailable, BudgetExceeded: no model could be asked.
     """
-    answer = brain.map(measured, spec, standard, facts=facts, run_id=run_id, check=dry_run.refuted, bench=dry_run)
+    answer = brain.map(
+        measured,
+        spec,
+        standard,
+        facts=facts,
+        run_id=run_id,
+        check=dry_run.refuted,
+        bench=dry_run,
+        standing=standing,
+        wanted=wanted,
+    )
     said = worded(answer.value, dry_run, spec, brain=brain, policy=policy, run_id=run_id, known=known)
     return replace(answer, value=said.mapping, calls=(*said.calls, *answer.calls)), said.doubts
 
