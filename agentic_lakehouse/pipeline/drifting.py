@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from agentic_lakehouse.contracts.drift import Change, Drift
+from agentic_lakehouse.contracts.drift import Change, Drift, Drifted
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.governed import Delivery, Proposal
@@ -72,6 +72,12 @@ class Drifting(Upkeep):
         governance = self.lake.governance
         found = governance.active(feed, "mapping") or governance.approved_or_active(feed, "mapping")
         return {line.target: line.sources for line in mapping_of(found).columns} if found else {}
+
+    def newest_drift(self, feed: Feed) -> list[Drifted]:
+        """Return what was told to have changed in the waiting deliveries; in the newest one, where none waits."""
+        waiting = self.lake.ledger.pending(feed) or [d for d in [self.delivery_before(feed)] if d]
+        ids = {d.delivery_id for d in waiting}
+        return [d for d in self.lake.drifts.of(feed) if d.last_delivery in ids]
 
     def drifts(self, feed: Feed, view: View) -> list[Drift]:
         """Compare each waiting delivery with the newest published one; nothing is written.
