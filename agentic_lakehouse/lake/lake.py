@@ -14,6 +14,7 @@ from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.catalog import MAIN
 from agentic_lakehouse.lake.commits import CommitInfo, FeedMark, TableChange
 from agentic_lakehouse.lake.database import BUSY_SECONDS, Database
+from agentic_lakehouse.lake.drifts import Drifts
 from agentic_lakehouse.lake.files import PartitionValue
 from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.lake.ledger import Ledger
@@ -36,6 +37,7 @@ class Lake:
     Attributes:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
+        drifts: what changed in deliveries.
         review_key: what the token of those who decide is compared with.
         precedents: what their decisions teach.
         housekeeping: what `lakehouse maintain` does to the lake.
@@ -46,6 +48,7 @@ class Lake:
         self._warehouse = warehouse
         self.ledger = Ledger(database)
         self.governance = Governance(database)
+        self.drifts = Drifts(database)
         self.review_key = ReviewKey(database)
         self.precedents = Precedents(database)
         self.housekeeping = Housekeeping(database, warehouse)

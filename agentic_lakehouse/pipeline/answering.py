@@ -51,6 +51,12 @@ def answer(
     require_token(house, token)
     for _ in range(TRIES):
         item = house.lake.governance.inbox_item(item_id)
+        if item.kind == "new_column":
+            raise UsageInvalid(
+                f"{item.id} is a column that is new, {item.source!r}: no value stands for it.",
+                hint=f"Map it with `lakehouse review edit`, or close it with `lakehouse inbox dismiss {item.id}`.",
+                item=item.id,
+            )
         if item.status == "answered":
             raise UsageInvalid(
                 f"{item.id} is answered: {item.by} says that {item.word!r} is {item.answer or NONE}.",

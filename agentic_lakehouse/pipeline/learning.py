@@ -131,11 +131,11 @@ class Learned:
         found = [p for p in self._standing("column") if p.target == line.target and p.key in keys]
         return list({p.feed: p for p in found}.values())[::-1]
 
-    def told(self, mapping: Mapping, *, feed: str) -> Mapping:
+    def told(self, mapping: Mapping) -> Mapping:
         """Return a mapping whose lines say by whom and for whom the same was approved before."""
         lines = []
         for line in mapping.columns:
-            others = [p for p in self.origins(line) if p.feed != feed]
+            others = [p for p in self.origins(line) if p.feed != mapping.feed]
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             why = f"{line.rationale} Approved before: {others[0].text!r} of {others[0].feed}, by {others[0].by}{more}."
             lines.append(line.model_copy(update={"rationale": why.strip()}) if others else line)
@@ -143,12 +143,13 @@ class Learned:
 
     def used_by(self, mapping: Mapping) -> tuple[str, ...]:
         """Return the proposals whose approval speaks for any line or word of a mapping."""
-        found = {p.proposal_id for line in mapping.columns for p in self.origins(line)}
+        found = {p.proposal_id for line in mapping.columns for p in self.origins(line) if p.feed != mapping.feed}
+        others = [p for p in self._standing("word") if p.feed != mapping.feed]
         for line in mapping.columns:
             target = self.own.column(line.target)
             if target is not None and target.valid_values:
                 claims = {(key, line.target, value) for _, key, _, value in _pairs(line, target)}
-                found |= {p.proposal_id for p in self._standing("word") if p.claim in claims}
+                found |= {p.proposal_id for p in others if p.claim in claims}
         return tuple(sorted(found))
 
     def reasons(self, mapping: Mapping) -> list[str]:

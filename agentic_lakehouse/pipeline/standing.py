@@ -12,6 +12,7 @@ from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.conform import slice_of
 from agentic_lakehouse.pipeline.fold_sql import Deliveries
 from agentic_lakehouse.pipeline.impact_review import at_issue
+from agentic_lakehouse.pipeline.learning import Learned, language_of
 from agentic_lakehouse.pipeline.map import runnable, waiting
 from agentic_lakehouse.pipeline.parts import Parts
 from agentic_lakehouse.pipeline.proposals import by_standing, mapping_of
@@ -53,6 +54,11 @@ class Standing(Parts):
         mapping = runnable_mapping(self.lake, feed)
         impact = at_issue(self.lake, feed, self.fold_in_force(feed, mapping.sha256)) if mapping else None
         return impact if impact is not None and impact.status != "approved" else None
+
+    def learned(self, feed: Feed) -> Learned:
+        """Return the standard with what people decided on for other vendors of the feed's language."""
+        language = language_of(self.facts(feed))
+        return Learned(self.standard, self.lake.precedents.of_standard(self.standard.name, language=language))
 
     def mapping_line(self, feed: Feed) -> tuple[Mapping, FeedSpec]:
         """Return the mapping in force and the spec that it reads."""
