@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from agentic_lakehouse.cli import (
+    drift,
     evaluation,
     files,
     governance,
@@ -39,6 +40,7 @@ for module in (
     recovery,
     governance,
     review,
+    drift,
     inbox,
     journal,
     evaluation,

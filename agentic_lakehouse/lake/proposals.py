@@ -38,6 +38,13 @@ def get(connection: sa.Connection, proposal_id: str) -> Proposal:
     return found
 
 
+def was_published(connection: sa.Connection, vendor: str) -> bool:
+    """Whether a mapping of any feed of a vendor was ever in force."""
+    used = (_P.kind == "mapping", _P.status.in_(["active", "superseded"]))
+    query = sa.select(_P.id).where(*used, _P.feed.startswith(f"{vendor}/", autoescape=True)).limit(1)
+    return connection.scalar(query) is not None
+
+
 def propose(connection: sa.Connection, proposal: Proposal) -> Proposal:
     """Enter a proposal; one that waits for the same feed and kind is superseded by it.
 
@@ -93,10 +100,12 @@ def decide(connection: sa.Connection, review: Review) -> Proposal:
             proposal_id=proposal.id,
             sha256=proposal.sha256,
         )
+    if review.decision not in {"approved", "rejected"}:
+        raise UsageInvalid(f"What waits is approved or rejected, not {review.decision}.", proposal_id=proposal.id)
     if review.decision == "approved":
         _supersede(connection, proposal, statuses=("approved",))
     connection.execute(REVIEWS.insert().values(values_of(review)))
-    return _move(connection, proposal, review.decision)
+    return _move(connection, proposal, "approved" if review.decision == "approved" else "rejected")
 
 
 def replace(connection: sa.Connection, seen: Proposal, filed: Proposal, review: Review) -> Proposal:
