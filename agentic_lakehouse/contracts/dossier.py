@@ -14,6 +14,7 @@ from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.governed import Decision, ProposalKind, ProposalStatus, Review
 from agentic_lakehouse.contracts.impact import Impact
 from agentic_lakehouse.contracts.mapping import ColumnMapping
+from agentic_lakehouse.contracts.precedent import Precedent
 
 Change = Literal["first", "same", "added", "changed", "removed"]
 """Against what is in force; `first` where nothing is."""
@@ -101,6 +102,8 @@ class Line(Record):
     """As it is in force, where that differs."""
     bar: float = 0.0
     """Confidence below which the policy lets no such line pass without a person."""
+    precedents: tuple[Precedent, ...] = ()
+    """What people approved of other feeds that speaks for it, the newest first."""
     sampled: Sampled = Sampled()
     errors: tuple[str, ...] = ()
     """Why it cannot run."""

@@ -25,7 +25,9 @@ SOURCE_ROWS = 40
 SOURCE_VALUES = 5
 """Different values of such a column that are shown."""
 MAX_TERM = 400
-"""Characters of a definition that are shown."""
+"""Characters of a definition, or of a rationale, that are shown."""
+PRECEDENTS = 3
+"""Other feeds that are named for a line."""
 
 
 def mapping_view(
@@ -69,10 +71,12 @@ def _told(
             errors = {c.target: trial.try_expression(c.target, c.expression).errors for c in mapping.columns}
             able = tuple(c for c in mapping.columns if not errors[c.target])
             rows = sample_rows(mapping.model_copy(update={"columns": able}), trial, spec)
-    lines = [
-        _line(house, *changed, rows=rows, errors=errors.get(changed.now.target, ()))
-        for changed in changes(mapping, before)
-    ]
+    learned = house.learned(spec.feed)
+    lines = []
+    for changed in changes(mapping, before):
+        line = _line(house, *changed, rows=rows, errors=errors.get(changed.now.target, ()))
+        others = [p for p in learned.origins(changed.now) if p.feed != mapping.feed]
+        lines.append(line.model_copy(update={"precedents": tuple(others[:PRECEDENTS])}))
     order = {c.name: place for place, c in enumerate(house.standard.columns)}
     lines.sort(key=lambda line: order.get(line.term.name, len(order)))
     return MappingView(
@@ -125,7 +129,7 @@ def _line(
     is_tried = rows is not None and change != "removed" and now in rows.mapping.columns
     return Line(
         term=term_of(column) if column else Term(name=now.target),
-        line=now.model_copy(update={"rationale": cut(now.rationale) or ""}),
+        line=now.model_copy(update={"rationale": now.rationale[:MAX_TERM]}),
         change=change,
         before=before,
         bar=bars.min_confidence_required if column and column.required else bars.min_confidence,
