@@ -7,13 +7,15 @@ Needs the development extras and a Chromium (`scripts/install_browser.sh`, or LA
 
 from __future__ import annotations
 
+import csv
+import os
 import re
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.pipeline.review import Reviewer, decide
@@ -35,14 +37,20 @@ BY, NOTE = Reviewer("catalogue team"), "checked against the printed catalogue"
 
 def main(folder: Path = PROJECT / "docs" / "images") -> None:
     """Make the lake and take the pictures."""
-    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+    os.environ["LOGNAME"] = BY.name  # what the form begins with
+    with tempfile.TemporaryDirectory() as scratch:
         sandbox = sample(Path(scratch))
         waits = sandbox.lakehouse.undecided(Feed.parse(FEEDS[0]))
         if waits is None:
             raise SystemExit(f"no mapping of {FEEDS[0]} waits")
-        with serving(sandbox.settings) as page, launched(playwright, chromium()) as browser:
-            take(browser, page.link, None, folder / "review-list.png")
-            take(browser, page.address, f"/p/{waits.id}", folder / "review-proposal.png")
+        with (
+            serving(sandbox.settings) as page,
+            sync_playwright() as playwright,
+            launched(playwright, chromium()) as browser,
+        ):
+            tab = browser.new_page(viewport={"width": 1280, "height": 900})
+            take(tab, page.link, folder / "review-list.png")
+            take(tab, f"{page.address}/p/{waits.id}", folder / "review-proposal.png")
 
 
 def sample(root: Path) -> Sandbox:
@@ -70,18 +78,20 @@ def approve(sandbox: Sandbox, feed: Feed) -> None:
 
 
 def rename_price(folder: Path) -> None:
-    """Deliver the list again, with another header over its prices and some of them higher."""
-    first = next(folder.iterdir())
-    text = first.read_bytes().decode("cp1252").replace("VK-Preis", "Preis", 1)
-    raised = re.sub(r"(\d),(\d\d);", lambda m: f"{m[1]},{(int(m[2]) + 10) % 100:02};", text)
-    (folder / "preisliste_neu.csv").write_bytes(raised.encode("cp1252"))
+    """Deliver the list again, with another header over its prices, and some of them higher."""
+    first, *rows = csv.reader(next(folder.iterdir()).read_text("cp1252").splitlines(), delimiter=";")
+    place = first.index("VK-Preis")
+    for number, row in enumerate(rows):
+        if number % 9 == 0 and re.fullmatch(r"[\d.]+,\d\d", row[place]):
+            row[place] = f"{float(row[place].replace('.', '').replace(',', '.')) * 1.04:.2f}".replace(".", ",")
+    first[place] = "Preis"
+    with (folder / "preisliste_neu.csv").open("w", encoding="cp1252", newline="") as file:
+        csv.writer(file, delimiter=";").writerows([first, *rows])
 
 
-def take(browser: Browser, address: str, path: str | None, picture: Path) -> None:
-    """Take one picture, at the size of a laptop's window."""
-    context = browser.contexts[0] if browser.contexts else browser.new_context(viewport={"width": 1280, "height": 900})
-    tab = context.new_page()
-    tab.goto(address + (path or ""))
+def take(tab: Page, address: str, picture: Path) -> None:
+    """Take one picture, of what fits a laptop's window."""
+    tab.goto(address)
     tab.wait_for_load_state("networkidle")
     tab.screenshot(path=picture, animations="disabled")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +23,7 @@ from agentic_lakehouse.web.desk import Action, Desk, Outcome
 from agentic_lakehouse.web.forms import Form, read_form
 from agentic_lakehouse.web.render import as_json, as_yaml, render
 
+CHANGES = frozenset({"added", "changed", "removed"})
 MAX_REASONS = 3
 """Reasons that stand in the list; the rest stand on the proposal's own page."""
 MAX_COLUMNS = 6
@@ -96,14 +98,14 @@ class Pages:
         house = self.desk.house()
         _found(house, proposal_id)
         shown = dossier(house, proposal_id)
-        lines = shown.mapping.lines if shown.mapping else ()
+        attention, quiet = _sorted_out(shown.mapping.lines if shown.mapping else ())
         return _page(
             "proposal.html",
             status=told.status if told else 200,
             dossier=shown,
             reasons=_reasons(shown.summary),
-            attention=[line for line in lines if _wants_a_look(line)],
-            quiet=[line for line in lines if not _wants_a_look(line)],
+            attention=attention,
+            quiet=quiet,
             content=as_json(shown.content),
             removed_columns=_removed_columns,
             is_fragment=False,
@@ -152,10 +154,17 @@ def _found(house: Lakehouse, proposal_id: str) -> Proposal:
         raise HTTPException(404, error.message) from None
 
 
-def _wants_a_look(line: Line) -> bool:
-    """Whether a line is among those that a reviewer is led to first."""
-    differs = line.change not in {"first", "same"}
-    return bool(differs or line.is_doubtful or line.errors or line.sampled.broken)
+def _sorted_out(lines: Iterable[Line]) -> tuple[list[Line], list[Line]]:
+    """Return the lines that a reviewer is led to, those that change first, and the rest; both in their order.
+
+    What is in force as it stands was approved before, however sure its proposer is.
+    """
+    attention: list[Line] = []
+    quiet: list[Line] = []
+    for line in lines:
+        is_new = line.change == "first" and (line.is_doubtful or line.sampled.broken)
+        (attention if is_new or line.errors or line.change in CHANGES else quiet).append(line)
+    return sorted(attention, key=lambda line: line.change not in CHANGES), quiet
 
 
 def _removed_columns(impact: Impact) -> list[str]:

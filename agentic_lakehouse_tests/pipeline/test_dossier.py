@@ -60,9 +60,9 @@ def test_a_line_stands_beside_its_term_with_values_before_and_after(eyed: Straig
     assert price.is_doubtful
     assert price.sampled.broken
     worst = price.sampled.examples[0]
-    assert (worst.read, bool(worst.broken)) == ({"price": "-7.50"}, True)
+    assert (worst.read, bool(worst.broken)) == ({"price": "-7.5000"}, True)
     assert price.sampled.rows == 30
-    assert {s.source_name for s in found.mapping.unmapped_sources} >= set()
+    assert [(s.source_name, len(s.values)) for s in found.mapping.unmapped_sources] in ([], [("remarks", 1)])
     assert found.mapping.unmapped_targets[0].required >= found.mapping.unmapped_targets[-1].required
 
 
