@@ -18,6 +18,7 @@ from agentic_lakehouse.cli import (
     maintenance,
     recovery,
     service,
+    trace,
 )
 from agentic_lakehouse.cli.output import print_error
 from agentic_lakehouse.errors import LakehouseError
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (main_job, files, history, recovery, governance, inbox, journal, evaluation, maintenance, service):
+for module in (main_job, files, history, recovery, governance, trace, inbox, journal, evaluation, maintenance, service):
     module.register(app)
 
 
