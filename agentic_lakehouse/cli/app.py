@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from agentic_lakehouse.cli import (
+    audit,
     evaluation,
     files,
     governance,
@@ -32,7 +33,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (main_job, files, history, recovery, governance, trace, inbox, journal, evaluation, maintenance, service):
+for module in (
+    main_job,
+    files,
+    history,
+    recovery,
+    governance,
+    trace,
+    audit,
+    inbox,
+    journal,
+    evaluation,
+    maintenance,
+    service,
+):
     module.register(app)
 
 

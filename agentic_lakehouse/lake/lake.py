@@ -16,6 +16,7 @@ from agentic_lakehouse.lake.commits import CommitInfo, FeedMark, TableChange
 from agentic_lakehouse.lake.database import BUSY_SECONDS, Database
 from agentic_lakehouse.lake.files import PartitionValue
 from agentic_lakehouse.lake.governance import Governance
+from agentic_lakehouse.lake.history import History
 from agentic_lakehouse.lake.ledger import Ledger
 from agentic_lakehouse.lake.lifecycle import BranchInfo
 from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
@@ -34,6 +35,7 @@ class Lake:
     Attributes:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
+        history: what each commit did and meant.
         housekeeping: what `lakehouse maintain` does to the lake.
     """
 
@@ -42,6 +44,7 @@ class Lake:
         self._warehouse = warehouse
         self.ledger = Ledger(database)
         self.governance = Governance(database)
+        self.history = History(database, warehouse)
         self.housekeeping = Housekeeping(database, warehouse)
 
     @classmethod
