@@ -18,6 +18,7 @@ from agentic_lakehouse.cli import (
     main_job,
     maintenance,
     recovery,
+    review,
     service,
     trace,
 )
@@ -41,6 +42,7 @@ for module in (
     governance,
     trace,
     audit,
+    review,
     inbox,
     journal,
     evaluation,

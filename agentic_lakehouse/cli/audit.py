@@ -63,7 +63,7 @@ def _print(found: CommitAudit, *, sql: bool) -> None:
         )
     for stage in found.stages:
         _stage(stage, sql=sql)
-    for contract in (*([found.mapping] if found.mapping else []), *found.specs, *found.removals):
+    for contract in (*([found.mapping] if found.mapping else []), *found.specs, *found.impacts):
         tell_contract(contract, answer=False)
     if found.run_id:
         _run(found)

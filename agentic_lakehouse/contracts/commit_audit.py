@@ -94,8 +94,8 @@ class CommitAudit(Record):
     stages: tuple[AuditedStage, ...]
     mapping: TracedContract | None
     specs: tuple[TracedContract, ...]
-    removals: tuple[TracedContract, ...]
-    """Removals that a person approved for it."""
+    impacts: tuple[TracedContract, ...]
+    """What it would do to core beyond the policy's bounds, as a person approved it."""
     calls: tuple[RunCalls, ...]
     run: dict[str, Any]
     """The run's line of `governance.runs`; empty where no run made the commit."""

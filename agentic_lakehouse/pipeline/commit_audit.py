@@ -20,9 +20,9 @@ from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.catalog import Pointers
 from agentic_lakehouse.lake.commits import CommitInfo
 from agentic_lakehouse.pipeline.commit_keys import compare_keys
+from agentic_lakehouse.pipeline.impact_review import impact_of
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.provenance import provenance
-from agentic_lakehouse.pipeline.removal_review import removal_of
 
 
 def audit_commit(house: Lakehouse, name: str) -> CommitAudit:
@@ -69,7 +69,7 @@ class _Account:
             stages=self._stages(),
             mapping=provenance(self._governance, self._feed, "mapping", mapping) if self._feed and mapping else None,
             specs=self._specs(deliveries),
-            removals=self._removals([d.delivery_id for d in deliveries]),
+            impacts=self._impacts([d.delivery_id for d in deliveries]),
             calls=self._calls(),
             run=run.model_dump(mode="json") if run else {},
             notes=tuple(self._notes),
@@ -150,15 +150,13 @@ class _Account:
         found = (provenance(self._governance, Feed.parse(feed), "spec", sha256) for feed, sha256 in wanted)
         return tuple(spec for spec in found if spec is not None)
 
-    def _removals(self, deliveries: Sequence[str]) -> tuple[TracedContract, ...]:
-        """Return the removals of these deliveries that were approved before the commit."""
+    def _impacts(self, deliveries: Sequence[str]) -> tuple[TracedContract, ...]:
+        """Return what these deliveries would do to core, where that was approved before the commit."""
         if self._feed is None or self._commit.kind != "publish":
             return ()
-        filed = self._governance.proposals(self._feed, kind="removal")
-        mine = [
-            p for p in filed if list(removal_of(p).deliveries) == list(deliveries) and p.created_at <= self._commit.at
-        ]
-        told = (provenance(self._governance, self._feed, "removal", p.sha256) for p in mine)
+        filed = [p for p in self._governance.proposals(self._feed, kind="impact") if p.created_at <= self._commit.at]
+        mine = [p.sha256 for p in filed if list(impact_of(p).deliveries) == list(deliveries)]
+        told = (provenance(self._governance, self._feed, "impact", sha256) for sha256 in mine)
         return tuple(t for t in told if t and any(d.decision == "approved" for d in t.decisions))
 
     def _calls(self) -> tuple[RunCalls, ...]:

@@ -40,7 +40,7 @@ def provenance(governance: Governance, feed: Feed, kind: ProposalKind, sha256: s
 
 
 def _asked(found: Proposal, call: ModelCall | None, approvers: list[str]) -> str:
-    if found.kind == "removal":
+    if found.kind == "impact":
         return "follows from what was delivered, and the rules"
     if call is not None:
         again = "; the journal answered, no model was asked again" if call.cached else ""

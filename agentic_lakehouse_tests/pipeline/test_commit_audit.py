@@ -107,8 +107,8 @@ def test_a_removal_that_a_person_approved_is_told_by_name(sandbox: Sandbox) -> N
     found = audit_commit(sandbox.lakehouse, sandbox.run(feed).commit)
 
     assert keys(found)[2] == 10
-    [removal] = found.removals
-    assert [(d.by, d.note) for d in removal.decisions] == [("ada", "season is over")]
+    [impact] = found.impacts
+    assert [(d.by, d.note) for d in impact.decisions] == [("ada", "season is over")]
 
 
 def test_of_a_forgotten_commit_is_told_what_is_still_known(sandbox: Sandbox) -> None:
