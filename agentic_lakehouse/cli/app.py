@@ -9,6 +9,7 @@ import typer
 
 from agentic_lakehouse.cli import (
     audit,
+    drift,
     evaluation,
     files,
     governance,
@@ -43,6 +44,7 @@ for module in (
     trace,
     audit,
     review,
+    drift,
     inbox,
     journal,
     evaluation,
