@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from agentic_lakehouse.cli import (
+    audit,
     drift,
     evaluation,
     files,
@@ -20,6 +21,7 @@ from agentic_lakehouse.cli import (
     recovery,
     review,
     service,
+    trace,
 )
 from agentic_lakehouse.cli.output import print_error
 from agentic_lakehouse.errors import LakehouseError
@@ -39,6 +41,8 @@ for module in (
     history,
     recovery,
     governance,
+    trace,
+    audit,
     review,
     drift,
     inbox,

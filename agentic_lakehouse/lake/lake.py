@@ -17,6 +17,7 @@ from agentic_lakehouse.lake.database import BUSY_SECONDS, Database
 from agentic_lakehouse.lake.drifts import Drifts
 from agentic_lakehouse.lake.files import PartitionValue
 from agentic_lakehouse.lake.governance import Governance
+from agentic_lakehouse.lake.history import History
 from agentic_lakehouse.lake.ledger import Ledger
 from agentic_lakehouse.lake.lifecycle import BranchInfo
 from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
@@ -37,6 +38,7 @@ class Lake:
     Attributes:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
+        history: what each commit did and meant.
         drifts: what changed in deliveries.
         review_key: what the token of those who decide is compared with.
         precedents: what their decisions teach.
@@ -48,6 +50,7 @@ class Lake:
         self._warehouse = warehouse
         self.ledger = Ledger(database)
         self.governance = Governance(database)
+        self.history = History(database, warehouse)
         self.drifts = Drifts(database)
         self.review_key = ReviewKey(database)
         self.precedents = Precedents(database)

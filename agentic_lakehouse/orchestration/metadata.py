@@ -14,6 +14,7 @@ from agentic_lakehouse.contracts.governed import CheckResult, ModelCall
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import TableSchema
+from agentic_lakehouse.pipeline.column_deps import column_deps
 
 MAX_PROMPT = 4_000
 """Characters of a rendered prompt that the UI is given; the journal has all of it."""
@@ -63,14 +64,13 @@ def column_schema(schema: TableSchema, required: frozenset[str] = frozenset()) -
     )
 
 
-def column_lineage(mapping: Mapping, spec: FeedSpec, bronze: dg.AssetKey) -> dg.TableColumnLineage:
-    """Return which bronze columns each target is made of."""
-    names = {c.source_name: c.name for c in spec.columns}
+def column_lineage(
+    mapping: Mapping, spec: FeedSpec, standard: ProductStandard, bronze: dg.AssetKey
+) -> dg.TableColumnLineage:
+    """Return which bronze columns every column of core is made of, derived ones and those of lineage included."""
+    deps = column_deps(mapping, spec, standard)
     return dg.TableColumnLineage(
-        {
-            line.target: [dg.TableColumnDep(bronze, names[s]) for s in line.sources if s in names]
-            for line in mapping.columns
-        }
+        {target: [dg.TableColumnDep(bronze, name) for name in names] for target, names in deps.items()}
     )
 
 
