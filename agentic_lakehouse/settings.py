@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     prompts: Path = SHIPPED / "prompts"
     standard: Path = SHIPPED / "data" / "contracts" / "product_core.odcs.yaml"
     policy: Path = SHIPPED / "data" / "policies" / "default.yaml"
+    rules: Path = SHIPPED / "data" / "rules"
+    """Folder of rule sets, `*.yaml` each; what stands in folders below it is not read."""
     catalog_uri: str = ""
     """SQLAlchemy URL of the catalog database; SQLite in `home` by default."""
     warehouse: str = ""

@@ -21,6 +21,7 @@ from agentic_lakehouse.lake.lifecycle import BranchInfo
 from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
 from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrate, plan
 from agentic_lakehouse.lake.namesakes import require_own_table
+from agentic_lakehouse.lake.policies import Policies
 from agentic_lakehouse.lake.rollback import Rollback
 from agentic_lakehouse.lake.tables import require_whole
 from agentic_lakehouse.lake.upkeep.housekeeping import Housekeeping
@@ -34,6 +35,7 @@ class Lake:
     Attributes:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
+        policies: rule sets, trust profiles and standards that were in force.
         housekeeping: what `lakehouse maintain` does to the lake.
     """
 
@@ -42,6 +44,7 @@ class Lake:
         self._warehouse = warehouse
         self.ledger = Ledger(database)
         self.governance = Governance(database)
+        self.policies = Policies(database)
         self.housekeeping = Housekeeping(database, warehouse)
 
     @classmethod

@@ -35,7 +35,10 @@ def overview(lakehouse: Lakehouse) -> list[FeedStatus]:
 
 def _status(lakehouse: Lakehouse, feed: Feed) -> FeedStatus:
     last = lakehouse.lake.governance.last_run(feed)
-    work = lakehouse.work(feed)
+    try:
+        work, problem = lakehouse.work(feed), ""
+    except RulesInvalid as error:
+        work, problem = None, error.message
     rows = lakehouse.slice_rows(feed)
     return FeedStatus(
         feed=str(feed),
@@ -44,7 +47,7 @@ def _status(lakehouse: Lakehouse, feed: Feed) -> FeedStatus:
         pending=len(lakehouse.lake.ledger.pending(feed)),
         work=work.reason if work else "",
         last_run=last.started_at if last else None,
-        reason="; ".join(last.errors) or last.reason if last else "",
+        reason=problem or ("; ".join(last.errors) or last.reason if last else ""),
     )
 
 

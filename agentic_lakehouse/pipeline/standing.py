@@ -29,7 +29,7 @@ class Standing(Parts):
             feed,
             zone=self.zone,
             lake=self.lake,
-            standard=self.standard,
+            standard=self.standard_for(feed),
             policy=self.policy,
             facts=self.facts(feed),
         )
@@ -78,7 +78,7 @@ class Standing(Parts):
 
     def fold_in_force(self, feed: Feed, mapping_sha256: str) -> str:
         """Return the identity of what the feed's slice would be folded under."""
-        return fold_sha256(mapping_sha256, standard=self.standard, policy=self.policy, facts=self.facts(feed))
+        return fold_sha256(mapping_sha256, standard=self.standard_for(feed), policy=self.policy, facts=self.facts(feed))
 
     def spec_in_force(self, feed: Feed) -> FeedSpec:
         """Return the spec of the newest delivery that was described, pending or published."""
