@@ -114,6 +114,12 @@ class BudgetExceeded(LakehouseError):
     reason = "budget"
 
 
+class ReviewRefused(LakehouseError):
+    """Whoever decides may not, or what they decide on is no longer what it was."""
+
+    exit_code = 2
+
+
 class QueryFailed(LakehouseError):
     """A query passed the guard but could not be run."""
 

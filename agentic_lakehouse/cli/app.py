@@ -17,6 +17,7 @@ from agentic_lakehouse.cli import (
     main_job,
     maintenance,
     recovery,
+    review,
     service,
 )
 from agentic_lakehouse.cli.output import print_error
@@ -31,7 +32,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (main_job, files, history, recovery, governance, inbox, journal, evaluation, maintenance, service):
+for module in (
+    main_job,
+    files,
+    history,
+    recovery,
+    governance,
+    review,
+    inbox,
+    journal,
+    evaluation,
+    maintenance,
+    service,
+):
     module.register(app)
 
 

@@ -22,6 +22,7 @@ from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
 from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrate, plan
 from agentic_lakehouse.lake.namesakes import require_own_table
 from agentic_lakehouse.lake.policies import Policies
+from agentic_lakehouse.lake.review_key import ReviewKey
 from agentic_lakehouse.lake.rollback import Rollback
 from agentic_lakehouse.lake.tables import require_whole
 from agentic_lakehouse.lake.upkeep.housekeeping import Housekeeping
@@ -36,6 +37,7 @@ class Lake:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
         policies: rule sets, trust profiles and standards that were in force.
+        review_key: what the token of those who decide is compared with.
         housekeeping: what `lakehouse maintain` does to the lake.
     """
 
@@ -45,6 +47,7 @@ class Lake:
         self.ledger = Ledger(database)
         self.governance = Governance(database)
         self.policies = Policies(database)
+        self.review_key = ReviewKey(database)
         self.housekeeping = Housekeeping(database, warehouse)
 
     @classmethod
