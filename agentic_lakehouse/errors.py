@@ -130,6 +130,10 @@ class EngineFailed(LakehouseError):
     """The engine could not load or transform staged files."""
 
 
+class StandardNotImported(LakehouseError):
+    """A server did not give a standard that can be used; nothing was written."""
+
+
 class CatalogUnavailable(LakehouseError):
     """The catalog database or an object it points at cannot be read."""
 

@@ -103,6 +103,22 @@ def load_review_token() -> SecretStr | None:
     return found if found is not None and found.get_secret_value() else None
 
 
+class OpenMetadataSettings(BaseSettings):
+    """What the import of a standard needs, and nothing else may see."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LAKEHOUSE_OPENMETADATA_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    token: SecretStr | None = None
+
+
+def load_openmetadata_token() -> SecretStr | None:
+    """Read the token of the OpenMetadata server that standards are imported from."""
+    found = OpenMetadataSettings().token
+    return found if found is not None and found.get_secret_value() else None
+
+
 def load_settings(**overrides: object) -> Settings:
     """Read settings from the environment.
 

@@ -18,7 +18,9 @@ from agentic_lakehouse.cli import (
     maintenance,
     recovery,
     review,
+    rules,
     service,
+    standard,
 )
 from agentic_lakehouse.cli.output import print_error
 from agentic_lakehouse.errors import LakehouseError
@@ -39,6 +41,8 @@ for module in (
     recovery,
     governance,
     review,
+    rules,
+    standard,
     inbox,
     journal,
     evaluation,

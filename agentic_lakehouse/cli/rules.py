@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agentic_lakehouse.cli.output import console, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from agentic_lakehouse.pipeline.review import Reviewer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Name = Annotated[str, typer.Argument(help="Rule set, as `lakehouse rules list` names it.")]
@@ -84,7 +87,7 @@ def put(
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
     from agentic_lakehouse.pipeline.rulebook import put as put_in
 
-    done = put_in(Lakehouse(), file, by=by or getuser(), note=note)
+    done = put_in(Lakehouse(), file, by=_decider(by), note=note)
     if json:
         print_json(done.model_dump(mode="json"))
     else:
@@ -99,8 +102,16 @@ def retire(name: Name, by: By = None, json: Json = False) -> None:
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
     from agentic_lakehouse.pipeline.rulebook import retire as take_out
 
-    done = take_out(Lakehouse(), name, by=by or getuser())
+    done = take_out(Lakehouse(), name, by=_decider(by))
     if json:
         print_json(done.model_dump(mode="json"))
     else:
         say(f"{done.name} version {done.version} is retired.")
+
+
+def _decider(by: str | None) -> Reviewer:
+    """Return who decides at this terminal, with the token of its environment."""
+    from agentic_lakehouse.pipeline.review import Reviewer
+    from agentic_lakehouse.settings import load_review_token
+
+    return Reviewer(by or getuser(), load_review_token())

@@ -8,6 +8,7 @@ tried again, a corrected file is new work, and nothing is asked for twice while 
 import json
 import logging
 import time
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 

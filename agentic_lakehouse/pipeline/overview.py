@@ -9,6 +9,7 @@ from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Audit, FeedRun
 from agentic_lakehouse.contracts.tables import ingest_errors_table, mapping_errors_table
+from agentic_lakehouse.errors import RulesInvalid
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.sql.types import literal
 

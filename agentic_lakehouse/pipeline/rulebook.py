@@ -11,7 +11,9 @@ from agentic_lakehouse.contracts.rule_files import RuleFile, load_rule_file, loa
 from agentic_lakehouse.contracts.rule_set import RuleSet
 from agentic_lakehouse.contracts.yaml_file import did_you_mean
 from agentic_lakehouse.errors import UsageInvalid
+from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.parts import Parts
+from agentic_lakehouse.pipeline.review import Reviewer, require_token
 from agentic_lakehouse.pipeline.rules import Standing, problems, standing
 
 
@@ -75,13 +77,15 @@ def history(house: Parts, name: str) -> tuple[RuleSet | None, list[PolicyVersion
     return now, versions
 
 
-def put(house: Parts, path: Path, *, by: str, note: str = "") -> PolicyVersion:
+def put(house: Lakehouse, path: Path, *, by: Reviewer, note: str = "") -> PolicyVersion:
     """Put a rule set of a file in; from now on it goes before a file of its name.
 
     Raises:
         ContractInvalid: it cannot be read, or does not fit the standard in force.
+        ReviewRefused: the lake has a review token, and it was not given.
         UsageInvalid: it is about another standard, or stands already just so.
     """
+    require_token(house, by.token)
     [each], _ = standing([load_rule_file(path)], ())
     if each.rule_set.standard not in {None, house.standard.name}:
         raise UsageInvalid(
@@ -90,13 +94,15 @@ def put(house: Parts, path: Path, *, by: str, note: str = "") -> PolicyVersion:
         )
     for problem in problems([each], house.standard):
         raise problem
-    return house.lake.policies.put(each.rule_set, by=by, note=note)
+    return house.lake.policies.put(each.rule_set, by=by.name, note=note)
 
 
-def retire(house: Parts, name: str, *, by: str) -> PolicyVersion:
+def retire(house: Lakehouse, name: str, *, by: Reviewer) -> PolicyVersion:
     """Take a rule set out that was put in.
 
     Raises:
+        ReviewRefused: the lake has a review token, and it was not given.
         UsageInvalid: none of that name was put in.
     """
-    return house.lake.policies.retire(name, by=by)
+    require_token(house, by.token)
+    return house.lake.policies.retire(name, by=by.name)

@@ -29,7 +29,8 @@ class Standing(Parts):
             feed,
             zone=self.zone,
             lake=self.lake,
-            standard=self.standard_for(feed),
+            standard=self.standard,
+            rule_sets=self.rules(feed),
             policy=self.policy,
             facts=self.facts(feed),
         )

@@ -15,6 +15,7 @@ from agentic_lakehouse.contracts.rule_files import load_rule_files
 from agentic_lakehouse.contracts.rule_set import RuleSet
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.errors import RulesInvalid, UsageInvalid
+from agentic_lakehouse.pipeline.review import Reviewer
 from agentic_lakehouse.pipeline.rulebook import put, retire
 from agentic_lakehouse.pipeline.rules import rules_for
 from agentic_lakehouse_tests.pipeline.rules_scene import FIXTURES, NET, PRICES, Shop, clock
@@ -147,18 +148,18 @@ def test_what_a_person_put_in_goes_before_a_file_until_it_is_retired(shop: Shop,
 
     other = tmp_path / "other.yaml"
     other.write_text(NET.replace("0.19", "0.07"))
-    first = put(shop.lakehouse, other, by="Ines")
+    first = put(shop.lakehouse, other, by=Reviewer("Ines"))
     assert (first.version, first.origin) == (2, "put")
     with pytest.raises(UsageInvalid, match="stands already"):
-        put(shop.lakehouse, other, by="Ines")
+        put(shop.lakehouse, other, by=Reviewer("Ines"))
     shop.run(feed)
     assert shop.items()[0] == Decimal("111.2150")
 
-    retire(shop.lakehouse, "net-prices", by="Ines")
+    retire(shop.lakehouse, "net-prices", by=Reviewer("Ines"))
     shop.run(feed)
     assert shop.items()[0] == Decimal("100.0000")
     with pytest.raises(UsageInvalid, match="No rule set"):
-        retire(shop.lakehouse, "net-prices", by="Ines")
+        retire(shop.lakehouse, "net-prices", by=Reviewer("Ines"))
 
     file.unlink()
     shop.run(feed)
