@@ -114,10 +114,8 @@ class BudgetExceeded(LakehouseError):
     reason = "budget"
 
 
-class ReviewRefused(LakehouseError):
+class ReviewRefused(UsageInvalid):
     """Whoever decides may not, or what they decide on is no longer what it was."""
-
-    exit_code = 2
 
 
 class QueryFailed(LakehouseError):

@@ -91,6 +91,11 @@ class Governance:
         """Return the spec or mapping that the next run uses: the approved one, else the one in force."""
         return next(iter(self.proposals(feed, kind, "approved")), None) or self.active(feed, kind)
 
+    def knows_vendor(self, vendor: str) -> bool:
+        """Whether a mapping of any feed of a vendor was ever in force."""
+        with self._database.read() as connection:
+            return proposals.was_published(connection, vendor)
+
     def approver(self, proposal_id: str) -> str:
         """Return who decided on a proposal last, a person or `policy:<name>`; empty where nobody did."""
         with self._database.read() as connection:

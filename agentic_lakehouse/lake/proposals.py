@@ -38,6 +38,13 @@ def get(connection: sa.Connection, proposal_id: str) -> Proposal:
     return found
 
 
+def was_published(connection: sa.Connection, vendor: str) -> bool:
+    """Whether a mapping of any feed of a vendor was ever in force."""
+    used = (_P.kind == "mapping", _P.status.in_(["active", "superseded"]))
+    query = sa.select(_P.id).where(*used, _P.feed.startswith(f"{vendor}/", autoescape=True)).limit(1)
+    return connection.scalar(query) is not None
+
+
 def propose(connection: sa.Connection, proposal: Proposal) -> Proposal:
     """Enter a proposal; one that waits for the same feed and kind is superseded by it.
 

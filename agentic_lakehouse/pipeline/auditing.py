@@ -61,7 +61,9 @@ class Auditing(Steps):
             inbox=governance.inbox(feed, "open"),
         )
         fold = self.fold_in_force(feed, mapping.sha256)
-        results, waits = reviewed(staged.results, staged.impact, fold_sha256=fold, governance=governance)
+        results, waits = reviewed(
+            staged.results, staged.impact, policy=self.policy, fold_sha256=fold, governance=governance
+        )
         return Audited("staged", tuple(results), waits, staged.impact)
 
     def _record(self, feed: Feed, run_id: str, branch: Branch, audited: Audited, mapping: Proposal | None) -> None:

@@ -65,7 +65,7 @@ def situation(deliveries: Sequence[str], fold_sha256: str) -> str:
 
 
 def reviewed(
-    results: Sequence[CheckResult], impact: Impact, *, fold_sha256: str, governance: Governance
+    results: Sequence[CheckResult], impact: Impact, *, policy: Policy, fold_sha256: str, governance: Governance
 ) -> tuple[list[CheckResult], Proposal | None]:
     """File an impact that needs a person's review, where nothing but that stands in the way of publishing.
 
@@ -75,14 +75,14 @@ def reviewed(
     failed = {r.name: r for r in results if not r.passed and r.severity == "ERROR"}
     if not failed or not failed.keys() <= IMPACT_CHECKS:
         return list(results), None
-    proposal = governance.propose(_proposal(impact, list(failed), fold_sha256, results))
+    proposal = governance.propose(_proposal(impact, list(failed), fold_sha256, policy))
     if proposal.status != "approved":
         return list(results), proposal
     told = f"Approved by {governance.approver(proposal.id)}."
     return [_warning(r, told) if r.name in failed else r for r in results], None
 
 
-def _proposal(impact: Impact, failed: Sequence[str], fold_sha256: str, results: Sequence[CheckResult]) -> Proposal:
+def _proposal(impact: Impact, failed: Sequence[str], fold_sha256: str, policy: Policy) -> Proposal:
     count = len(impact.deliveries)
     source = f"{count} deliver{'y' if count == 1 else 'ies'}" if count else "the rules in force"
     why = {
@@ -91,7 +91,7 @@ def _proposal(impact: Impact, failed: Sequence[str], fold_sha256: str, results: 
         CHANGED_SHARE: f"{source} would change {impact.changed} of {impact.kept} published keys "
         f"({impact.changed_share:.0%})",
     }
-    notes = {r.name: r.description.partition("; the policy")[0] for r in results}
+    notes = {r.name: r.description.partition("; the policy")[0] for r in impact_checks(impact, policy, "")}
     return Proposal(
         id=f"impact-{sha256_of([impact.feed, impact.sha256])[:12]}",
         feed=impact.feed,

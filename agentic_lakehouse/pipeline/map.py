@@ -17,7 +17,7 @@ from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.errors import GuardRefused
 from agentic_lakehouse.lake.governance import Governance
-from agentic_lakehouse.pipeline.approval import reasons_to_review
+from agentic_lakehouse.pipeline.approval import reasons_by_standing, reasons_to_review
 from agentic_lakehouse.pipeline.corroboration import uncorroborated
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.outcomes import Mapped
@@ -106,6 +106,14 @@ def propose(
         standard=standard,
         policy=policy.approval,
         rejected_share=dry_run.rejected_share(mapping),
+    )
+    in_force = governance.active(spec.feed, "mapping")
+    reasons += reasons_by_standing(
+        mapping,
+        active=mapping_of(in_force) if in_force else None,
+        is_new_vendor=not governance.knows_vendor(spec.feed.vendor),
+        standard=standard,
+        policy=policy.approval,
     )
     if policy.approval.corroborated and not brain.is_free:
         reasons = [*reasons, *uncorroborated(mapping, measured, spec, standard, facts=facts, dry_run=dry_run)]

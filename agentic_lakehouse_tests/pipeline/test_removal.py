@@ -175,7 +175,7 @@ def test_an_approval_binds_the_keys_that_were_seen(sandbox: Sandbox, feed: Feed)
     run = sandbox.run(feed)
 
     assert run.status == "awaiting_review"
-    assert "2 full deliveries would remove 60 of 100" in run.reason
+    assert "2 deliveries would remove 60 of 100" in run.reason
 
 
 def test_a_removal_after_changed_rules_waits_too(sandbox: Sandbox) -> None:
