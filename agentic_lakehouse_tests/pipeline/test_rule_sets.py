@@ -18,6 +18,7 @@ from agentic_lakehouse.errors import RulesInvalid, UsageInvalid
 from agentic_lakehouse.pipeline.review import Reviewer
 from agentic_lakehouse.pipeline.rulebook import put, retire
 from agentic_lakehouse.pipeline.rules import rules_for
+from agentic_lakehouse_tests.pipeline.conftest import Straight
 from agentic_lakehouse_tests.pipeline.rules_scene import FIXTURES, NET, PRICES, Shop, clock
 
 
@@ -229,3 +230,28 @@ def test_a_file_that_is_no_yaml_may_be_about_any_feed(shop: Shop) -> None:
 
     with pytest.raises(RulesInvalid, match=r"net\.yaml, line 1.*not valid YAML"):
         shop.lakehouse.work(feed)
+
+
+def test_another_domain_has_rule_sets_by_its_standard_alone(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "calibration.yaml").write_text("""
+name: calibration
+owner: stations@example.com
+standard: telemetry_core.reading
+applies_to: {feeds: [wetterdienst/messwerte]}
+normalise:
+- {column: value, expression: value - 0.5, when: unit = 'celsius', why: their thermometers read too high}
+rules:
+- {name: no_test_devices, kind: row_sql, argument: "starts_with(sensor_id, 'P-')", on_breach: reject_row}
+""")
+    settings = {"standard": FIXTURES / "sensor_readings.odcs.yaml", "policy": FIXTURES / "trusting.policy.yaml"}
+    with Straight(tmp_path / "lake", rules=tmp_path / "rules", **settings) as sandbox:
+        feed = sandbox.drop("wetterdienst/messwerte", (FIXTURES / "sensor_readings.csv").read_bytes())
+        run = sandbox.run(feed)
+
+        assert (run.status, run.errors) == ("published", ())
+        [found] = sandbox.query(
+            "SELECT min(value) AS coldest, max(value) AS dampest, count_if(starts_with(sensor_id, 'P-')) AS tests "
+            "FROM telemetry_core.reading"
+        )
+        assert found == {"coldest": Decimal("-5.4600"), "dampest": Decimal("84.9700"), "tests": 0}
