@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from agentic_lakehouse.cli import (
+    drift,
     evaluation,
     files,
     governance,
@@ -43,6 +44,7 @@ for module in (
     review,
     rules,
     standard,
+    drift,
     inbox,
     journal,
     evaluation,

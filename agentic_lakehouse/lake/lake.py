@@ -14,6 +14,7 @@ from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.catalog import MAIN
 from agentic_lakehouse.lake.commits import CommitInfo, FeedMark, TableChange
 from agentic_lakehouse.lake.database import BUSY_SECONDS, Database
+from agentic_lakehouse.lake.drifts import Drifts
 from agentic_lakehouse.lake.files import PartitionValue
 from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.lake.ledger import Ledger
@@ -22,6 +23,7 @@ from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
 from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrate, plan
 from agentic_lakehouse.lake.namesakes import require_own_table
 from agentic_lakehouse.lake.policies import Policies
+from agentic_lakehouse.lake.precedents import Precedents
 from agentic_lakehouse.lake.review_key import ReviewKey
 from agentic_lakehouse.lake.rollback import Rollback
 from agentic_lakehouse.lake.tables import require_whole
@@ -37,7 +39,9 @@ class Lake:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
         policies: rule sets, trust profiles and standards that were in force.
+        drifts: what changed in deliveries.
         review_key: what the token of those who decide is compared with.
+        precedents: what their decisions teach.
         housekeeping: what `lakehouse maintain` does to the lake.
     """
 
@@ -47,7 +51,9 @@ class Lake:
         self.ledger = Ledger(database)
         self.governance = Governance(database)
         self.policies = Policies(database)
+        self.drifts = Drifts(database)
         self.review_key = ReviewKey(database)
+        self.precedents = Precedents(database)
         self.housekeeping = Housekeeping(database, warehouse)
 
     @classmethod
