@@ -87,7 +87,10 @@ def _rules(house: Lakehouse) -> str | list[Line]:
     files = load_rule_files(house.settings.rules)
     counting, _ = standing(files, ())
     about = [each for each in counting if each.rule_set.standard in {None, house.standard.name}]
-    found = [*(f.error for f in files if f.error), *(p for each in about for p in problems([each], house.standard))]
+    found = [
+        *(f.error for f in files if f.error),
+        *(p for each in about for p in problems([each], house.standard, house.bind)),
+    ]
     return _first(found, line) or f"{len(files)} rule sets in {house.settings.rules}"
 
 

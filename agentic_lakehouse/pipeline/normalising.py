@@ -58,6 +58,11 @@ class Step:
     looked: tuple[Looked, ...]
 
     @property
+    def types(self) -> dict[str, str]:
+        """Columns that its SQL may read, helper columns among them."""
+        return self.parts[0][1]
+
+    @property
     def lost(self) -> str:
         """True of rows whose value it would make no value."""
         return f"({self.applies} AND {quote(self.column.name)} IS NOT NULL AND ({self.value}) IS NULL)"
@@ -66,13 +71,9 @@ class Step:
         """Return SQL that is true of rows in which the new value hangs on a doubtful cell."""
         known = dict(doubts)
         for call in self.looked:
-            found = [compile_doubt(text, types=_types(self.parts), doubts=doubts, given=given) for text in _texts(call)]
+            found = [compile_doubt(text, types=self.types, doubts=doubts, given=given) for text in _texts(call)]
             known[call.column] = any_of(found)
         return any_of(compile_doubt(text, types=types, doubts=known, given=given) for text, types in self.parts)
-
-
-def _types(parts: tuple[tuple[str, dict[str, str]], ...]) -> dict[str, str]:
-    return parts[0][1]
 
 
 def _texts(call: Looked) -> tuple[str, ...]:

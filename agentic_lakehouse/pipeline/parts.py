@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +50,7 @@ class Parts:
         self.settings = settings or load_settings()
         self._connect = connect
         self._profiles: dict[str, FeedProfile] = {}
+        self._bound: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
 
     @cached_property
     def standard(self) -> ProductStandard:
@@ -150,15 +151,30 @@ class Parts:
         """
         from agentic_lakehouse.pipeline.rules import rules_for
 
+        files, put = load_rule_files(self.settings.rules), self.lake.policies.put_in()
+        if not files and not put:
+            return ()
         kept = [d for d in self.lake.ledger.deliveries(feed) if d.status != "withdrawn" or d.is_asked_for]
         return rules_for(
             feed,
             self.facts(feed),
             standard=self.standard,
-            files=load_rule_files(self.settings.rules),
-            put=self.lake.policies.put_in(),
+            files=files,
+            put=put,
             days={d.ingestion_date for d in kept},
+            bind=self.bind,
         )
+
+    def bind(self, sql: str, types: Mapping[str, str]) -> None:
+        """Ask the engine whether SQL over columns of these types binds; once in the life of this object.
+
+        Raises:
+            EngineFailed: it does not.
+        """
+        asked = (sql, tuple(types.items()))
+        if asked not in self._bound:
+            self.engine.bind(sql, types)
+            self._bound.add(asked)
 
     def standard_for(self, feed: Feed) -> ProductStandard:
         """Return the standard as it is in force for a feed, under the rule sets that are about it.

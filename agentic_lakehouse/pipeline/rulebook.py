@@ -41,7 +41,7 @@ def rulebook(house: Parts) -> list[RuleSetLine]:
 def _line(house: Parts, each: Standing) -> RuleSetLine:
     s, put = each.rule_set, each.version
     about = s.standard in {None, house.standard.name}
-    problem = next(problems([each], house.standard), None) if about else None
+    problem = next(problems([each], house.standard, house.bind), None) if about else None
     return RuleSetLine(
         name=s.name,
         owner=s.owner,
@@ -92,7 +92,7 @@ def put(house: Lakehouse, path: Path, *, by: Reviewer, note: str = "") -> Policy
             f"{path} is about {each.rule_set.standard}; the standard in force is {house.standard.name}.",
             hint="Mend `standard`, or leave it out.",
         )
-    for problem in problems([each], house.standard):
+    for problem in problems([each], house.standard, house.bind):
         raise problem
     return house.lake.policies.put(each.rule_set, by=by.name, note=note)
 

@@ -7,25 +7,29 @@ that a rule for one country, or for next year, gives other feeds and other rows 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.files import fit
 from agentic_lakehouse.contracts.policy_version import PolicyVersion
 from agentic_lakehouse.contracts.rule_files import RuleFile
-from agentic_lakehouse.contracts.rule_set import RuleSet
+from agentic_lakehouse.contracts.rule_set import AppliesTo, RuleSet
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.contracts.yaml_file import Place, did_you_mean
-from agentic_lakehouse.errors import ContractInvalid, GuardRefused, LakehouseError, RulesInvalid
+from agentic_lakehouse.errors import ContractInvalid, EngineFailed, GuardRefused, LakehouseError, RulesInvalid
 from agentic_lakehouse.pipeline.audit import STAGED_CHECKS
 from agentic_lakehouse.pipeline.judgement import FACT_TYPES
 from agentic_lakehouse.pipeline.normalising import step
 from agentic_lakehouse.sql.rules import breach
 
 PLACED = "governance.policies"
+Bind = Callable[[str, Map[str, str]], object]
+"""Asks an engine whether SQL over columns of these types binds; see `Engine.bind`."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,11 @@ def standing(files: Iterable[RuleFile], put: Iterable[PolicyVersion]) -> tuple[l
             found[file.name] = Standing(file.rule_set, file.place)
     for version in put:
         place = Place(Path(f"{PLACED}/{version.name}"), version.content, 1)
-        found[version.name] = Standing(RuleSet.model_validate(version.content), place, version)
+        found.pop(version.name, None)
+        try:
+            found[version.name] = Standing(fit(place, RuleSet), place, version)
+        except ContractInvalid as error:  # put in by a release that had other keys
+            wrong.append(RuleFile(place, None, AppliesTo(), error))
     return [found[name] for name in sorted(found)], wrong
 
 
@@ -60,6 +68,7 @@ def rules_for(
     files: Iterable[RuleFile],
     put: Iterable[PolicyVersion],
     days: Collection[date],
+    bind: Bind,
 ) -> tuple[RuleSet, ...]:
     """Return the rule sets that a feed is under.
 
@@ -70,6 +79,7 @@ def rules_for(
         files: rule sets of files.
         put: those that people put in.
         days: `ingestion_date` of the feed's deliveries.
+        bind: asks the engine what the guard cannot tell.
 
     Raises:
         RulesInvalid: one that is about the feed cannot be read, or does not fit the standard.
@@ -85,7 +95,7 @@ def rules_for(
         and s.rule_set.applies_to.covers(feed, facts)
         and any(s.rule_set.in_force(day) for day in days)
     ]
-    for problem in problems(under, standard):
+    for problem in problems(under, standard, bind):
         raise _told(problem)
     return tuple(s.rule_set for s in under)
 
@@ -94,11 +104,11 @@ def _told(error: ContractInvalid) -> RulesInvalid:
     return RulesInvalid(error.message, hint=error.hint, **error.details)
 
 
-def problems(sets: Sequence[Standing], standard: ProductStandard) -> Iterator[ContractInvalid]:
+def problems(sets: Sequence[Standing], standard: ProductStandard, bind: Bind) -> Iterator[ContractInvalid]:
     """Yield why rule sets that hold together do not fit the standard, or one another."""
     taken = {rule.name: standard.label for rule in standard.rules} | dict.fromkeys(STAGED_CHECKS, "the lakehouse")
     for each in sets:
-        yield from _problems(each, standard)
+        yield from _problems(each, standard, bind)
         for number, rule in enumerate(each.rule_set.rules):
             if rule.name in taken:
                 problem = f"{taken[rule.name]} has a rule {rule.name!r}, too."
@@ -106,7 +116,7 @@ def problems(sets: Sequence[Standing], standard: ProductStandard) -> Iterator[Co
             taken[rule.name] = f"the rule set {each.rule_set.name!r}"
 
 
-def _problems(each: Standing, standard: ProductStandard) -> Iterator[ContractInvalid]:
+def _problems(each: Standing, standard: ProductStandard, bind: Bind) -> Iterator[ContractInvalid]:
     facts = dict.fromkeys((name for name in FACT_TYPES if name != "_ingestion_date"), "")
     for number, entry in enumerate(each.rule_set.normalise):
         place = each.place.at("normalise", number)
@@ -118,21 +128,25 @@ def _problems(each: Standing, standard: ProductStandard) -> Iterator[ContractInv
             )
             continue
         try:
-            step(entry.model_copy(update={"when": ""}), each.rule_set, standard=standard, given=facts)
-        except GuardRefused as error:
+            value = step(entry.model_copy(update={"when": ""}), each.rule_set, standard=standard, given=facts)
+            for sql in (*value.lookups.values(), value.value):
+                bind(sql, value.types)
+        except (GuardRefused, EngineFailed) as error:
             yield _at(place.at("expression"), error)
             continue
         try:
-            step(entry, each.rule_set, standard=standard, given=facts)
-        except GuardRefused as error:
+            whole = step(entry, each.rule_set, standard=standard, given=facts)
+            for sql in (*whole.lookups.values(), whole.applies):
+                bind(sql, whole.types)
+        except (GuardRefused, EngineFailed) as error:
             yield _at(place.at("when"), error)
     for number, rule in enumerate(each.rule_set.rules):
         place = each.place.at("rules", number)
-        if (problem := _misfit(rule, place, standard)) is not None:
+        if (problem := _misfit(rule, place, standard, bind)) is not None:
             yield problem
 
 
-def _misfit(rule: Rule, place: Place, standard: ProductStandard) -> ContractInvalid | None:
+def _misfit(rule: Rule, place: Place, standard: ProductStandard, bind: Bind) -> ContractInvalid | None:
     types = {c.name: c.physical_type for c in standard.columns}
     column = standard.column(rule.column or "")
     if rule.column is not None and column is None:
@@ -143,8 +157,8 @@ def _misfit(rule: Rule, place: Place, standard: ProductStandard) -> ContractInva
         problem = "is about no one column" if column is None else f"is about {column.name!r}, which is required"
         return place.at("on_breach").invalid(f"the rule {problem}: no cell can be emptied.", "Use `reject_row`.")
     try:
-        breach(rule, types=types)
-    except (GuardRefused, ContractInvalid) as error:
+        bind(breach(rule, types=types), types)
+    except (GuardRefused, ContractInvalid, EngineFailed) as error:
         return _at(place.at("argument"), error)
     return None
 

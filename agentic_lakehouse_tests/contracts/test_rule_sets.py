@@ -15,6 +15,7 @@ from agentic_lakehouse.contracts.rule_files import load_rule_files
 from agentic_lakehouse.contracts.rule_set import AppliesTo, Lookup, RuleSet
 from agentic_lakehouse.contracts.rules_in_force import periods, versions_of
 from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse.engines.local import LocalEngine
 from agentic_lakehouse.pipeline.rules import problems, standing
 from agentic_lakehouse.settings import Settings
 
@@ -33,7 +34,7 @@ def test_the_examples_fit_the_shipped_standard_together() -> None:
 
     assert wrong == []
     assert len(counting) == 3
-    assert list(problems(counting, load_standard(Settings(_env_file=None).standard))) == []
+    assert list(problems(counting, load_standard(Settings(_env_file=None).standard), LocalEngine().bind)) == []
 
 
 def test_days_fall_into_periods_of_the_same_rules() -> None:

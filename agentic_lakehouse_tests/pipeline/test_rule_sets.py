@@ -14,6 +14,7 @@ from agentic_lakehouse.contracts.odcs import load_standard
 from agentic_lakehouse.contracts.rule_files import load_rule_files
 from agentic_lakehouse.contracts.rule_set import RuleSet
 from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse.engines.local import LocalEngine
 from agentic_lakehouse.errors import RulesInvalid, UsageInvalid
 from agentic_lakehouse.pipeline.review import Reviewer
 from agentic_lakehouse.pipeline.rulebook import put, retire
@@ -184,6 +185,7 @@ def test_what_a_person_put_in_goes_before_a_file_until_it_is_retired(shop: Shop,
         (NET.replace("divide(price, 1 + lookup('vat', _vendor_country), 4)", "random()"), 9, "not allowed"),
         (NET.replace("_vendor_country), 4", "_vendor_country, _ingestion_date), 4"), 9, "takes 1 more argument"),
         (NET.replace("divide(price, 1 + lookup('vat', _vendor_country), 4)", "_ingestion_date"), 9, "never becomes"),
+        (NET.replace("divide(price, 1 + lookup('vat', _vendor_country), 4)", "round(title, 2)"), 9, "round"),
         (NET + "  when: upper(title)\n", 11, "for true or false"),
         (NET.replace("DE: 0.19", "DE: 0.195"), 6, "more than 2 digits"),
         (NET.replace("why:", "because:"), 10, "'because' is unknown"),
@@ -204,8 +206,9 @@ def test_a_rule_set_that_does_not_fit_is_told_by_one_clear_message(
     standard = load_standard(FIXTURES / "shop_item.odcs.yaml")
 
     def under(country: str) -> tuple[RuleSet, ...]:
-        facts, files = VendorFacts(country=country), load_rule_files(tmp_path)
-        return rules_for(Feed("acme", "items"), facts, standard=standard, files=files, put=(), days={date(2026, 1, 1)})
+        facts, files, days = VendorFacts(country=country), load_rule_files(tmp_path), {date(2026, 1, 1)}
+        about = Feed("acme", "items")
+        return rules_for(about, facts, standard=standard, files=files, put=(), days=days, bind=LocalEngine().bind)
 
     with pytest.raises(RulesInvalid, match=f"net.yaml, line {line}.*{told}") as refused:
         under("DE")
