@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     prompts: Path = SHIPPED / "prompts"
     standard: Path = SHIPPED / "data" / "contracts" / "product_core.odcs.yaml"
     policy: Path = SHIPPED / "data" / "policies" / "default.yaml"
+    rules: Path = SHIPPED / "data" / "rules"
+    """Folder of rule sets, `*.yaml` each; what stands in folders below it is not read."""
     catalog_uri: str = ""
     """SQLAlchemy URL of the catalog database; SQLite in `home` by default."""
     warehouse: str = ""
@@ -98,6 +100,22 @@ class ReviewSettings(BaseSettings):
 def load_review_token() -> SecretStr | None:
     """Read the token that deciding needs; only what a person decides by may ask for it."""
     found = ReviewSettings().review_token
+    return found if found is not None and found.get_secret_value() else None
+
+
+class OpenMetadataSettings(BaseSettings):
+    """What the import of a standard needs, and nothing else may see."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LAKEHOUSE_OPENMETADATA_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    token: SecretStr | None = None
+
+
+def load_openmetadata_token() -> SecretStr | None:
+    """Read the token of the OpenMetadata server that standards are imported from."""
+    found = OpenMetadataSettings().token
     return found if found is not None and found.get_secret_value() else None
 
 

@@ -20,7 +20,9 @@ from agentic_lakehouse.cli import (
     maintenance,
     recovery,
     review,
+    rules,
     service,
+    standard,
     trace,
 )
 from agentic_lakehouse.cli.output import print_error
@@ -44,6 +46,8 @@ for module in (
     trace,
     audit,
     review,
+    rules,
+    standard,
     drift,
     inbox,
     journal,

@@ -23,6 +23,7 @@ from agentic_lakehouse.lake.lifecycle import BranchInfo
 from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
 from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrate, plan
 from agentic_lakehouse.lake.namesakes import require_own_table
+from agentic_lakehouse.lake.policies import Policies
 from agentic_lakehouse.lake.precedents import Precedents
 from agentic_lakehouse.lake.review_key import ReviewKey
 from agentic_lakehouse.lake.rollback import Rollback
@@ -39,6 +40,7 @@ class Lake:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
         history: what each commit did and meant.
+        policies: rule sets, trust profiles and standards that were in force.
         drifts: what changed in deliveries.
         review_key: what the token of those who decide is compared with.
         precedents: what their decisions teach.
@@ -51,6 +53,7 @@ class Lake:
         self.ledger = Ledger(database)
         self.governance = Governance(database)
         self.history = History(database, warehouse)
+        self.policies = Policies(database)
         self.drifts = Drifts(database)
         self.review_key = ReviewKey(database)
         self.precedents = Precedents(database)

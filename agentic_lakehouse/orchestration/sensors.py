@@ -8,12 +8,13 @@ tried again, a corrected file is new work, and nothing is asked for twice while 
 import json
 import logging
 import time
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.errors import FeedUnreadable
+from agentic_lakehouse.errors import FeedUnreadable, RulesInvalid
 from agentic_lakehouse.orchestration.failures import told_clearly
 from agentic_lakehouse.orchestration.killed import end_killed
 from agentic_lakehouse.orchestration.partitions import feeds
@@ -42,7 +43,7 @@ def build_landing_sensor(job_name: str) -> dg.SensorDefinition:
         with told_clearly():
             found, looks = _looks(house, context.log)
         settled = [feed for feed in found if str(feed) in looks and before.get(str(feed)) == looks[str(feed)]]
-        requests = [r for r in (_request(house, feed, instance) for feed in settled) if r is not None]
+        requests = list(_requests(house, settled, instance, context.log))
         known = set(instance.get_dynamic_partitions("feeds"))
         new = [str(feed) for feed in found if str(feed) not in known]
         return dg.SensorResult(
@@ -52,6 +53,20 @@ def build_landing_sensor(job_name: str) -> dg.SensorDefinition:
         )
 
     return landing_zone
+
+
+def _requests(
+    house: Lakehouse, found: Sequence[Feed], instance: dg.DagsterInstance, log: logging.Logger
+) -> Iterator[dg.RunRequest]:
+    """Yield a run for each feed with work; one whose rule sets do not fit stops no other."""
+    for feed in found:
+        try:
+            request = _request(house, feed, instance)
+        except RulesInvalid as error:
+            log.warning("%s is left until its rules are mended. %s", feed, error)
+            continue
+        if request is not None:
+            yield request
 
 
 def _looks(house: Lakehouse, log: logging.Logger) -> tuple[list[Feed], dict[str, str]]:

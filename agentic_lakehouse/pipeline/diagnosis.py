@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from agentic_lakehouse.contracts.governed import Delivery
+from agentic_lakehouse.contracts.rule_files import load_rule_files
 from agentic_lakehouse.contracts.tables import core_table, mapping_errors_table
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.errors import LakehouseError
@@ -20,6 +21,7 @@ from agentic_lakehouse.lake.examiner import Broken, Reader
 from agentic_lakehouse.lake.inspection import Inspection, Recorded
 from agentic_lakehouse.pipeline.healing import Healing
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.rules import problems, standing
 from agentic_lakehouse.settings import load_settings
 
 T = TypeVar("T")
@@ -53,6 +55,7 @@ def diagnose(*, deep: bool = False) -> list[Line]:
         Line("settings", ok=True, message=f"home {s.home_path}"),
         *_part("standard", lambda: _standard(house)),
         *_part("policy", lambda: house.policy.name),
+        *_part("rules", lambda: _rules(house)),
         *_part("landing", lambda: _landing(house)),
         *_part("catalog", lambda: _lake(house, deep=deep)),
         *_part("engine", lambda: _engine(house)),
@@ -75,6 +78,20 @@ def _wrong(name: str, error: LakehouseError) -> Line:
 
 def _standard(house: Lakehouse) -> str:
     return f"{house.standard.label}, {len(house.standard.columns)} columns, {len(house.standard.rules)} rules"
+
+
+def _rules(house: Lakehouse) -> str | list[Line]:
+    def line(problem: LakehouseError) -> Line:
+        return _wrong("rules", problem)
+
+    files = load_rule_files(house.settings.rules)
+    counting, _ = standing(files, ())
+    about = [each for each in counting if each.rule_set.standard in {None, house.standard.name}]
+    found = [
+        *(f.error for f in files if f.error),
+        *(p for each in about for p in problems([each], house.standard, house.bind)),
+    ]
+    return _first(found, line) or f"{len(files)} rule sets in {house.settings.rules}"
 
 
 def _landing(house: Lakehouse) -> str | list[Line]:

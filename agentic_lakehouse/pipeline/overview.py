@@ -9,6 +9,7 @@ from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Audit, FeedRun
 from agentic_lakehouse.contracts.tables import ingest_errors_table, mapping_errors_table
+from agentic_lakehouse.errors import RulesInvalid
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.sql.types import literal
 
@@ -35,7 +36,10 @@ def overview(lakehouse: Lakehouse) -> list[FeedStatus]:
 
 def _status(lakehouse: Lakehouse, feed: Feed) -> FeedStatus:
     last = lakehouse.lake.governance.last_run(feed)
-    work = lakehouse.work(feed)
+    try:
+        work, problem = lakehouse.work(feed), ""
+    except RulesInvalid as error:
+        work, problem = None, error.message
     rows = lakehouse.slice_rows(feed)
     return FeedStatus(
         feed=str(feed),
@@ -44,7 +48,7 @@ def _status(lakehouse: Lakehouse, feed: Feed) -> FeedStatus:
         pending=len(lakehouse.lake.ledger.pending(feed)),
         work=work.reason if work else "",
         last_run=last.started_at if last else None,
-        reason="; ".join(last.errors) or last.reason if last else "",
+        reason=problem or ("; ".join(last.errors) or last.reason if last else ""),
     )
 
 

@@ -5,6 +5,7 @@ The command line, the sensor and the tests all ask here, so that they agree.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import FeedRun, Proposal
 from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.rule_set import RuleSet
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.feeds.landing import LandingZone
@@ -37,7 +39,14 @@ class Work:
 
 
 def fold_sha256(mapping_sha256: str, *, standard: ProductStandard, policy: Policy, facts: VendorFacts) -> str:
-    """Return the identity of everything but bronze that a slice of core is a function of."""
+    """Return the identity of everything but bronze that a slice of core is a function of.
+
+    Args:
+        mapping_sha256: the mapping's.
+        standard: as it is in force for the feed, under its rule sets.
+        policy: the part of it that judges.
+        facts: what we know of the vendor.
+    """
     return sha256_of([mapping_sha256, standard.sha256, policy.judgement_sha256, facts.sha256])
 
 
@@ -59,7 +68,14 @@ def was_folded(lake: Lake, feed: Feed) -> bool:
 
 
 def work_for(
-    feed: Feed, *, zone: LandingZone, lake: Lake, standard: ProductStandard, policy: Policy, facts: VendorFacts
+    feed: Feed,
+    *,
+    zone: LandingZone,
+    lake: Lake,
+    standard: ProductStandard,
+    rule_sets: Sequence[RuleSet],
+    policy: Policy,
+    facts: VendorFacts,
 ) -> Work | None:
     """Return what there is to do for `feed`, or `None` where it is at rest or waits for a person."""
     candidates = zone.candidates(feed)
@@ -67,7 +83,8 @@ def work_for(
     pending = lake.ledger.pending(feed)
     last = lake.governance.last_run(feed)
     mapping = runnable_mapping(lake, feed)
-    fold = fold_sha256(mapping.sha256, standard=standard, policy=policy, facts=facts) if mapping else ""
+    under = standard.under(rule_sets)
+    fold = fold_sha256(mapping.sha256, standard=under, policy=policy, facts=facts) if mapping else ""
     impact = at_issue(lake, feed, fold)
     reason = _reason(
         new=bool(new),
