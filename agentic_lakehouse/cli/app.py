@@ -16,6 +16,7 @@ from agentic_lakehouse.cli import (
     journal,
     main_job,
     maintenance,
+    notify,
     recovery,
     service,
 )
@@ -31,7 +32,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (main_job, files, history, recovery, governance, inbox, journal, evaluation, maintenance, service):
+for module in (
+    main_job,
+    files,
+    history,
+    recovery,
+    governance,
+    inbox,
+    journal,
+    evaluation,
+    maintenance,
+    notify,
+    service,
+):
     module.register(app)
 
 

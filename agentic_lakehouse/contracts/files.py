@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from agentic_lakehouse.contracts.base import Contract
 from agentic_lakehouse.contracts.cache import once_a_version
+from agentic_lakehouse.contracts.expected import check_expected, check_feed_id, check_timezone
 from agentic_lakehouse.contracts.feed import ID_PATTERN
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.suite import Suite
@@ -62,6 +63,11 @@ def _load_facts(path: Path) -> VendorFacts:
     facts = _read(place, VendorFacts)
     _check_locale(place.at("locale"))
     _check_currency(place.at("currency"))
+    check_timezone(place.at("timezone"))
+    check_expected(place.at("expected"))
+    for feed in facts.feeds:
+        check_feed_id(place.at("feeds", feed), feed)
+        check_expected(place.at("feeds", feed, "expected"))
     return facts
 
 
@@ -99,11 +105,16 @@ def _complaint(
 
 def _fields(contract: type[BaseModel], path: tuple[int | str, ...]) -> dict[str, Any]:
     """Return the fields that may stand below `path`."""
-    fields: dict[str, Any] = dict(contract.model_fields)
+    here: Any = contract
     for step in path:
-        nested = getattr(fields.get(str(step)), "annotation", None)
-        fields = dict(nested.model_fields) if isinstance(nested, type) and issubclass(nested, BaseModel) else {}
-    return fields
+        values = get_args(here)[1:] if get_origin(here) is dict else ()
+        field = here.model_fields.get(str(step)) if _is_model(here) else None
+        here = values[0] if values else getattr(field, "annotation", None)
+    return dict(here.model_fields) if _is_model(here) else {}
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _description(contract: type[BaseModel], path: tuple[int | str, ...]) -> str | None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from agentic_lakehouse.contracts.base import canonical_json
 from agentic_lakehouse.lake.governed_rows import AUDITS, CALLS, DEAD_LETTERS, INBOX, PROPOSALS, REVIEWS, RUNS
+from agentic_lakehouse.lake.notice_rows import NOTICES
 from agentic_lakehouse.lake.records import Json, UtcDateTime
 from agentic_lakehouse.lake.rows import COMMITS, DELIVERIES
 
@@ -27,6 +28,7 @@ _QUERIES: Mapping[str, sa.Select[Any]] = {
     "runs": sa.select(RUNS).order_by(RUNS.c.seq),
     "audits": sa.select(AUDITS).order_by(AUDITS.c.seq),
     "inbox": sa.select(INBOX).order_by(INBOX.c.seq),
+    "notices": sa.select(NOTICES).order_by(NOTICES.c.seq),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -15,12 +15,14 @@ from agentic_lakehouse.lake.catalog import MAIN
 from agentic_lakehouse.lake.commits import CommitInfo, FeedMark, TableChange
 from agentic_lakehouse.lake.database import BUSY_SECONDS, Database
 from agentic_lakehouse.lake.files import PartitionValue
+from agentic_lakehouse.lake.glance import Glance
 from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.lake.ledger import Ledger
 from agentic_lakehouse.lake.lifecycle import BranchInfo
 from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
 from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrate, plan
 from agentic_lakehouse.lake.namesakes import require_own_table
+from agentic_lakehouse.lake.notices import Notices
 from agentic_lakehouse.lake.rollback import Rollback
 from agentic_lakehouse.lake.tables import require_whole
 from agentic_lakehouse.lake.upkeep.housekeeping import Housekeeping
@@ -34,6 +36,7 @@ class Lake:
     Attributes:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
+        notices: what people were told of feeds, and are to be told.
         housekeeping: what `lakehouse maintain` does to the lake.
     """
 
@@ -42,6 +45,7 @@ class Lake:
         self._warehouse = warehouse
         self.ledger = Ledger(database)
         self.governance = Governance(database)
+        self.notices = Notices(database)
         self.housekeeping = Housekeeping(database, warehouse)
 
     @classmethod
@@ -153,6 +157,11 @@ class Lake:
             else:
                 name, (found, _) = ref, lifecycle.pointers(connection, ref)
         return View(found, self._warehouse, name=name)
+
+    def glance(self, feeds: Collection[Feed] | None = None) -> Glance:
+        """Read how feeds stand, or all that ever delivered, in as many statements as for one."""
+        with self._database.read() as connection:
+            return Glance(connection, feeds)
 
     def begin(self, feed: Feed, run_id: str, *, lease_seconds: int) -> Branch:
         """Open the feed's branch at main's head, or put it back there, for a run to write.

@@ -14,6 +14,7 @@ from pyiceberg.catalog.sql import SqlCatalogBaseTable
 from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.columns import METADATA, long, text
 from agentic_lakehouse.lake.governed_rows import CREATE_DEAD_LETTERS
+from agentic_lakehouse.lake.notice_rows import NOTICES  # noqa: F401 (for `create_all` to know it)
 from agentic_lakehouse.lake.records import Json, UtcDateTime
 
 SCHEMA_VERSION = 5
@@ -90,6 +91,7 @@ DELIVERIES = sa.Table(
     long("mtime_ns"),
     text("raw_uri"),
     sa.Column("ingestion_date", sa.Date, nullable=False),
+    sa.Column("first_seen_at", UtcDateTime, nullable=False),
     text("status"),
     text("spec_sha256"),
     sa.Column("rows_in", sa.BigInteger),

@@ -88,7 +88,8 @@ def _request(house: Lakehouse, feed: Feed, instance: dg.DagsterInstance) -> dg.R
 
 def _is_due(house: Lakehouse, feed: Feed, attempt: int, ended: dg.RunRecord | None) -> bool:
     """Whether a feed that failed has waited long enough, and was not tried too often."""
-    if attempt > house.policy.max_attempts:
+    wait = house.policy.wait_before(attempt)
+    if wait is None:
         return False
     if ended is None or ended.dagster_run.status is dg.DagsterRunStatus.SUCCESS:
         return True
@@ -96,5 +97,4 @@ def _is_due(house: Lakehouse, feed: Feed, attempt: int, ended: dg.RunRecord | No
     if began and attempt == 1:
         return True
     # A run that ended before its first step (killed, taken from the queue) is no attempt, but waited for as well.
-    wait = float(house.policy.retry_after_seconds * 2 ** max(attempt - 2, 0))
-    return time.time() >= (ended.end_time or 0) + wait
+    return time.time() >= (ended.end_time or 0) + wait.total_seconds()

@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from agentic_lakehouse.contracts.governed import Delivery
+from agentic_lakehouse.contracts.notice import Notice
 from agentic_lakehouse.contracts.tables import core_table, mapping_errors_table
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.errors import LakehouseError
 from agentic_lakehouse.feeds.keep import is_kept
+from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.examiner import Broken, Reader
 from agentic_lakehouse.lake.inspection import Inspection, Recorded
+from agentic_lakehouse.lake.notices import Notices
 from agentic_lakehouse.pipeline.healing import Healing
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.notify import Notifier
 from agentic_lakehouse.settings import load_settings
 
 T = TypeVar("T")
@@ -57,6 +61,7 @@ def diagnose(*, deep: bool = False) -> list[Line]:
         *_part("catalog", lambda: _lake(house, deep=deep)),
         *_part("engine", lambda: _engine(house)),
         *_part("model", lambda: _model(house)),
+        *_part("notices", lambda: _notices(house)),
     ]
 
 
@@ -99,6 +104,19 @@ def _engine(house: Lakehouse) -> str:
 def _model(house: Lakehouse) -> str:
     house.trial_brain().verify()
     return " → ".join(house.settings.ladder)
+
+
+def _notices(house: Lakehouse) -> str | list[Line]:
+    def line(notice: Notice) -> Line:
+        message = f"{notice.channel} was not told that {notice.feed} is {notice.state}: {notice.error}"
+        setting = "WEBHOOK_URL" if notice.channel == "webhook" else "SMTP_*"
+        hint = f"Mend LAKEHOUSE_{setting}, or the server behind it, then `lakehouse notify --again`."
+        return Line("notices", ok=False, message=message, hint=hint)
+
+    names = ", ".join(Notifier(house).channels) or "nobody is told: no channel is set"
+    with closing(Database.look(house.settings.catalog_url)) as database:
+        given_up = [] if database.is_absent else Notices(database).given_up()
+    return _first(given_up, line) or names
 
 
 def _lake(house: Lakehouse, *, deep: bool) -> str | list[Line]:

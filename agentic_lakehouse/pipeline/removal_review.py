@@ -15,8 +15,8 @@ from agentic_lakehouse.contracts.governed import CheckResult, Proposal
 from agentic_lakehouse.contracts.removal import Removal
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.lake.governance import Governance
-from agentic_lakehouse.lake.lake import Lake
 from agentic_lakehouse.pipeline.audit import REMOVED_SHARE, Scope, plain
+from agentic_lakehouse.pipeline.books import Books
 from agentic_lakehouse.pipeline.removal import key_of
 from agentic_lakehouse.sql.types import quote
 
@@ -100,7 +100,7 @@ def removal_of(proposal: Proposal) -> Removal:
     return Removal.model_validate(proposal.content)
 
 
-def at_issue(lake: Lake, feed: Feed, fold_sha256: str) -> Proposal | None:
+def at_issue(lake: Books, feed: Feed, fold_sha256: str) -> Proposal | None:
     """Return the removal that the feed's last run came to wait for, decided or not, under the rules in force.
 
     A rejected one tells by its reason who rejected it.

@@ -15,7 +15,7 @@ from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.feeds.landing import LandingZone
-from agentic_lakehouse.lake.lake import Lake
+from agentic_lakehouse.pipeline.books import Books
 from agentic_lakehouse.pipeline.receive import fresh
 from agentic_lakehouse.pipeline.removal_review import at_issue
 
@@ -36,22 +36,22 @@ class Work:
 
 def fold_sha256(mapping_sha256: str, *, standard: ProductStandard, policy: Policy, facts: VendorFacts) -> str:
     """Return the identity of everything but bronze that a slice of core is a function of."""
-    return sha256_of([mapping_sha256, standard.sha256, policy.judgement_sha256, facts.sha256])
+    return sha256_of([mapping_sha256, standard.sha256, policy.judgement_sha256, facts.judgement_sha256])
 
 
-def runnable_mapping(lake: Lake, feed: Feed) -> Proposal | None:
+def runnable_mapping(lake: Books, feed: Feed) -> Proposal | None:
     """Return the mapping that a run would use without asking: the newest approved one, else the active one."""
     return lake.governance.approved_or_active(feed, "mapping")
 
 
-def fold_is_new(lake: Lake, feed: Feed, fold: str) -> bool:
+def fold_is_new(lake: Books, feed: Feed, fold: str) -> bool:
     """Whether the published slice was folded under other rules; not where a rollback turned away from these."""
     mark = lake.mark(feed)
     return mark is not None and bool(mark.fold_sha256) and fold not in {mark.fold_sha256, mark.left_sha256}
 
 
 def work_for(
-    feed: Feed, *, zone: LandingZone, lake: Lake, standard: ProductStandard, policy: Policy, facts: VendorFacts
+    feed: Feed, *, zone: LandingZone, lake: Books, standard: ProductStandard, policy: Policy, facts: VendorFacts
 ) -> Work | None:
     """Return what there is to do for `feed`, or `None` where it is at rest or waits for a person."""
     candidates = zone.candidates(feed)
