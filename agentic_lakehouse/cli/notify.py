@@ -35,7 +35,7 @@ def notify(
     notifier = Notifier(house)
     notifier.require_channel()
     if again and not dry_run:
-        say(f"{house.lake.notices.send_again(now=datetime.now(UTC))} notices are tried again.")
+        say(f"{house.bare_lake.notices.send_again(now=datetime.now(UTC))} notices are tried again.")
     found = states(house)
     told = notifier.untold(found) if dry_run else notifier.tell(found)
     if json:

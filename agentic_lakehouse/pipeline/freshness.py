@@ -1,8 +1,8 @@
 """Whether a feed's delivery is late, and since when.
 
-A delivery came when the lakehouse first saw its file (`Delivery.first_seen_at`). The file's own time stamp is older where
-a tool or a copy kept it, the day of ingestion is no instant, and a commit's time is that of our own work: none of them may
-make a vendor late.
+A delivery came when the lakehouse first saw its file (`Delivery.first_seen_at`). The file's own time stamp is older
+where a tool or a copy kept it, the day of ingestion is no instant, and a commit's time is that of our own work: none of
+them may make a vendor late.
 
 `daily` and `weekly` count days in the vendor's time zone: what came on a day is to be followed by the end of the next
 day, or of the same weekday a week later. A cron line names the instants at which deliveries are expected; one that came

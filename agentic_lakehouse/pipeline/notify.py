@@ -72,7 +72,7 @@ class Notifier:
         """
         if not self._tellers:
             return []
-        notices, at = self._house.lake.notices, now or datetime.now(UTC)
+        notices, at = self._house.bare_lake.notices, now or datetime.now(UTC)
         notices.enter(list(changes(found)), self.channels, now=at)
         return [notice for teller in self._tellers for notice in self._send(teller, notices, at, seconds)]
 
@@ -87,7 +87,7 @@ class Notifier:
 
     def untold(self, found: Collection[FeedState], *, now: datetime | None = None) -> list[Notice]:
         """Return what `tell` would tell anew; nothing is written or sent."""
-        return self._house.lake.notices.untold(list(changes(found)), self.channels, now=now or datetime.now(UTC))
+        return self._house.bare_lake.notices.untold(list(changes(found)), self.channels, now=now or datetime.now(UTC))
 
     def _send(self, teller: Teller, notices: Notices, now: datetime, seconds: float) -> Iterator[Notice]:
         if teller.channel in self._silent:
