@@ -107,6 +107,10 @@ class BudgetExceeded(LakehouseError):
     reason = "budget"
 
 
+class ReviewRefused(UsageInvalid):
+    """Whoever decides may not, or what they decide on is no longer what it was."""
+
+
 class QueryFailed(LakehouseError):
     """A query passed the guard but could not be run."""
 

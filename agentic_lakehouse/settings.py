@@ -104,6 +104,20 @@ class Settings(BaseSettings):
         return tuple(name.strip() for name in self.model.split(",") if name.strip())
 
 
+class ReviewSettings(BaseSettings):
+    """The one secret of those who decide. No part of `Settings`: what runs feeds, models and tools never holds it."""
+
+    model_config = SettingsConfigDict(env_prefix="LAKEHOUSE_", env_file=".env", extra="ignore", frozen=True)
+
+    review_token: SecretStr | None = None
+
+
+def load_review_token() -> SecretStr | None:
+    """Read the token that deciding needs; only what a person decides by may ask for it."""
+    found = ReviewSettings().review_token
+    return found if found is not None and found.get_secret_value() else None
+
+
 def load_settings(**overrides: object) -> Settings:
     """Read settings from the environment.
 

@@ -18,6 +18,7 @@ from agentic_lakehouse.cli import (
     maintenance,
     notify,
     recovery,
+    review,
     service,
 )
 from agentic_lakehouse.cli.output import print_error
@@ -38,6 +39,7 @@ for module in (
     history,
     recovery,
     governance,
+    review,
     inbox,
     journal,
     evaluation,

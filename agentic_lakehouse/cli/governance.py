@@ -1,42 +1,22 @@
-"""`lakehouse checks`, `errors` and `review`: what was asserted, refused and decided."""
+"""`lakehouse checks` and `errors`: what was asserted, and what was refused."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from agentic_lakehouse.cli.edit import edit
-from agentic_lakehouse.cli.output import console, print_json, print_table, say
-
-if TYPE_CHECKING:
-    from agentic_lakehouse.contracts.governed import Proposal
+from agentic_lakehouse.cli.output import console, print_json, print_table
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 OfFeed = Annotated[str | None, typer.Argument(metavar="[V/F]", help="One feed; all where left out.")]
-Id = Annotated[str, typer.Argument(help="Proposal, as `lakehouse review list` names it.")]
-By = Annotated[str | None, typer.Option("--by", help="Who decides; your login name by default.")]
-Note = Annotated[str, typer.Option("--note", help="Why.")]
-
-
-MAX_COLUMNS = 6
-"""Columns of a removed row that fit a terminal."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(checks)
     app.command()(errors)
-    review = typer.Typer(help="See what waits for a person, and decide.", no_args_is_help=True)
-    review.command(name="list")(review_list)
-    review.command()(show)
-    review.command()(approve)
-    review.command()(reject)
-    review.command()(edit)
-    app.add_typer(review, name="review")
 
 
 def checks(feed: OfFeed = None, json: Json = False) -> None:
@@ -108,85 +88,3 @@ def errors(
         )
         console().print()
         print_table(columns, [[row[c] for c in columns] for row in found[kind]["rows"]])
-
-
-def review_list(json: Json = False) -> None:
-    """List proposals that wait for a person.
-
-    Example: lakehouse review list
-    """
-    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-
-    waiting = Lakehouse().lake.governance.proposals(status="proposed")
-    if json:
-        keys = ("id", "feed", "kind", "status", "sha256", "reason", "created_at")
-        print_json([{k: v for k, v in p.model_dump(mode="json").items() if k in keys} for p in waiting])
-        return
-    print_table(("id", "feed", "kind", "reason"), [(p.id, p.feed, p.kind, p.reason) for p in waiting])
-    if not waiting:
-        console().print("Nothing waits.")
-
-
-def show(proposal: Id, json: Json = False) -> None:
-    """Show one proposal.
-
-    Example: lakehouse review show mapping-1f2e3d4c5b6a
-    """
-    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-    from agentic_lakehouse.pipeline.proposals import mapping_of
-    from agentic_lakehouse.pipeline.removal_review import removal_of
-
-    found = Lakehouse().lake.governance.proposal(proposal)
-    if json or found.kind == "spec":
-        print_json(found.model_dump(mode="json"))
-        return
-    console().print(f"{found.id} {found.feed} {found.status}: {found.reason}", markup=False)
-    if found.kind == "removal":
-        rows = removal_of(found).sample
-        names = list(dict.fromkeys(name for row in rows for name in row))[:MAX_COLUMNS]
-        print_table(names, [[row.get(name, "") for name in names] for row in rows])
-        return
-    print_table(
-        ("target", "sources", "expression", "conf.", "why"),
-        [(c.target, ", ".join(c.sources), c.expression, c.confidence, c.rationale) for c in mapping_of(found).columns],
-    )
-
-
-def approve(proposal: Id, by: By = None, note: Note = "", json: Json = False) -> None:
-    """Approve a proposal; the next run of its feed uses it.
-
-    Example: lakehouse review approve mapping-1f2e3d4c5b6a --note "checked against the catalogue"
-    """
-    _decide(proposal, "approved", by=by, note=note, json=json)
-
-
-def reject(proposal: Id, by: By = None, note: Note = "", json: Json = False) -> None:
-    """Reject a proposal; its feed waits until another one is filed.
-
-    Example: lakehouse review reject mapping-1f2e3d4c5b6a --note "price is net"
-    """
-    _decide(proposal, "rejected", by=by, note=note, json=json)
-
-
-def _decide(
-    proposal_id: str, decision: Literal["approved", "rejected"], *, by: str | None, note: str, json: bool
-) -> None:
-    from agentic_lakehouse.contracts.governed import Review
-    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-
-    governance = Lakehouse().lake.governance
-    found: Proposal = governance.proposal(proposal_id)
-    governance.decide(
-        Review(
-            proposal_id=found.id,
-            sha256=found.sha256,
-            decision=decision,
-            by=by or getuser(),
-            note=note,
-            created_at=datetime.now(UTC),
-        )
-    )
-    if json:
-        print_json(governance.proposal(found.id).model_dump(mode="json"))
-    else:
-        say(f"{found.id} of {found.feed} is {decision}. Run it with `lakehouse run --feed {found.feed}`.")

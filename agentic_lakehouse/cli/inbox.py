@@ -78,9 +78,10 @@ def answer(
     """
     from agentic_lakehouse.pipeline.answering import answer as answered
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+    from agentic_lakehouse.settings import load_review_token
 
     house = Lakehouse()
-    done = answered(house, item, value, by=by or getuser(), note=note)
+    done = answered(house, item, value, by=by or getuser(), note=note, token=load_review_token())
     if json:
         print_json(done.model_dump(mode="json"))
     else:

@@ -14,7 +14,7 @@ from agentic_lakehouse.contracts.feed import ID_PATTERN
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.suite import Suite
 from agentic_lakehouse.contracts.vendor import VendorFacts
-from agentic_lakehouse.contracts.yaml_file import Place, did_you_mean, read_yaml
+from agentic_lakehouse.contracts.yaml_file import Place, did_you_mean, parse_yaml, read_yaml
 from agentic_lakehouse.errors import ContractInvalid, UsageInvalid
 
 T = TypeVar("T", bound=Contract)
@@ -30,13 +30,18 @@ def load_policy(path: Path) -> Policy:
     return _read(read_yaml(path), Policy)
 
 
-def load_edited(path: Path, contract: type[T]) -> T:
+def parse_edited(text: str, contract: type[T], *, name: Path) -> T:
     """Read a spec or mapping that a person wrote, as YAML or JSON: by itself, or as the `content` of a proposal.
+
+    Args:
+        text: what the person wrote.
+        contract: what it is.
+        name: file that it is from, as errors name it.
 
     Raises:
         ContractInvalid: it cannot be read, or a key or value of it does not fit.
     """
-    place = read_yaml(path)
+    place = parse_yaml(text, name)
     return _read(place.at("content") if "content" in place.data else place, contract)
 
 

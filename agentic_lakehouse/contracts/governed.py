@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from agentic_lakehouse.contracts.base import Record
 
 DeliveryStatus = Literal["pending", "published", "failed", "withdrawn"]
-ProposalKind = Literal["spec", "mapping", "removal"]
+ProposalKind = Literal["spec", "mapping", "impact"]
 ProposalStatus = Literal["proposed", "approved", "active", "rejected", "edited", "superseded"]
 Decision = Literal["approved", "rejected", "edited"]
 CallStatus = Literal["sent", "received", "turn", "ok", "unparsable", "schema", "semantic", "transport", "configuration"]
@@ -56,7 +56,7 @@ class Delivery(Record):
 
 
 class Proposal(Record):
-    """A spec or mapping on its way to being in force, or a removal that waits for a person."""
+    """A spec or mapping on its way to being in force, or an impact on core that waits for a person."""
 
     id: str
     """Short, stable: `<kind>-<first 12 of sha256 of feed + content>`."""
@@ -66,10 +66,10 @@ class Proposal(Record):
     sha256: str
     """Identity of `content`: what an approval binds."""
     content: dict[str, Any]
-    """The `FeedSpec`, `Mapping` or `Removal` as JSON."""
+    """The `FeedSpec`, `Mapping` or `Impact` as JSON."""
     shape_sha256: str
-    """What it was made for: `FeedProfile.shape_sha256` for a spec, `FeedSpec.shape_sha256` for a mapping, for a
-    removal the deliveries and rules that it follows from."""
+    """What it was made for: `FeedProfile.shape_sha256` for a spec, `FeedSpec.shape_sha256` for a mapping, for an
+    impact the deliveries and rules that it follows from."""
     standard_sha256: str = ""
     """Standard of a mapping; else empty."""
     facts_sha256: str = ""

@@ -104,6 +104,15 @@ def read_yaml(path: Path) -> Place:
     Raises:
         ContractInvalid: the file is absent, too large, not UTF-8, not YAML, or not a mapping.
     """
+    return parse_yaml(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """Read a file that a person wrote.
+
+    Raises:
+        ContractInvalid: the file is absent, too large or not UTF-8.
+    """
     top = Place(path, None, 1)
     try:
         with path.open("rb") as file:
@@ -117,10 +126,26 @@ def read_yaml(path: Path) -> Place:
         raise top.invalid("the file is not UTF-8.", "Save it as UTF-8.") from error
     if len(content) > MAX_BYTES:
         raise top.invalid(f"the file is larger than {MAX_BYTES} bytes.", "Is it the right file?")
+    return text
+
+
+def parse_yaml(text: str, name: Path) -> Place:
+    """Read YAML text with one mapping in it.
+
+    Args:
+        text: what to read.
+        name: file that it is from, as errors name it.
+
+    Raises:
+        ContractInvalid: it is too large, not YAML, or not a mapping.
+    """
+    top = Place(name, None, 1)
+    if len(text) > MAX_BYTES:
+        raise top.invalid(f"the text is longer than {MAX_BYTES} characters.", "Is it the right text?")
     node, data = _parse(top, text)
     if not isinstance(data, dict):
         raise top.invalid("the file does not hold a mapping of keys to values.", "Is it the right file?")
-    return Place(path, data, 1, "", node)
+    return Place(name, data, 1, "", node)
 
 
 def _parse(top: Place, text: str) -> tuple[yaml.Node | None, Any]:

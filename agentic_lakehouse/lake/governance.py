@@ -53,10 +53,20 @@ class Governance:
         """Approve or reject a proposal and return it as it now stands.
 
         Raises:
-            UsageInvalid: no such proposal, or it was decided before, or it is not what the reviewer saw.
+            UsageInvalid: there is no such proposal.
+            ReviewRefused: it was decided before, or it is not what the reviewer saw.
         """
         with self._database.write() as connection:
             return proposals.decide(connection, review)
+
+    def replace(self, seen: Proposal, filed: Proposal, review: Review) -> Proposal:
+        """Approve a person's own version in a proposal's place; see `proposals.replace`.
+
+        Raises:
+            ReviewRefused: the proposal was decided meanwhile, or another one stands in its place.
+        """
+        with self._database.write() as connection:
+            return proposals.replace(connection, seen, filed, review)
 
     def proposal(self, proposal_id: str) -> Proposal:
         """Return one proposal.
@@ -80,6 +90,11 @@ class Governance:
     def approved_or_active(self, feed: Feed, kind: ProposalKind) -> Proposal | None:
         """Return the spec or mapping that the next run uses: the approved one, else the one in force."""
         return next(iter(self.proposals(feed, kind, "approved")), None) or self.active(feed, kind)
+
+    def knows_vendor(self, vendor: str) -> bool:
+        """Whether a mapping of any feed of a vendor was ever in force."""
+        with self._database.read() as connection:
+            return proposals.was_published(connection, vendor)
 
     def approver(self, proposal_id: str) -> str:
         """Return who decided on a proposal last, a person or `policy:<name>`; empty where nobody did."""

@@ -43,6 +43,16 @@ REVIEWS = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
+REVIEW_KEY = sa.Table(
+    "lake_review_key",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    text("salt"),
+    text("hash"),
+    sa.Column("set_at", UtcDateTime, nullable=False),
+)
+"""At most one row: what the review token is compared with. The token itself is nowhere."""
+
 CALLS = sa.Table(
     "lake_model_calls",
     METADATA,

@@ -23,6 +23,7 @@ from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
 from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrate, plan
 from agentic_lakehouse.lake.namesakes import require_own_table
 from agentic_lakehouse.lake.notices import Notices
+from agentic_lakehouse.lake.review_key import ReviewKey
 from agentic_lakehouse.lake.rollback import Rollback
 from agentic_lakehouse.lake.tables import require_whole
 from agentic_lakehouse.lake.upkeep.housekeeping import Housekeeping
@@ -37,6 +38,7 @@ class Lake:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
         notices: what people were told of feeds, and are to be told.
+        review_key: what the token of those who decide is compared with.
         housekeeping: what `lakehouse maintain` does to the lake.
     """
 
@@ -46,6 +48,7 @@ class Lake:
         self.ledger = Ledger(database)
         self.governance = Governance(database)
         self.notices = Notices(database)
+        self.review_key = ReviewKey(database)
         self.housekeeping = Housekeeping(database, warehouse)
 
     @classmethod

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.governed import Proposal, ProposalStatus, Review
-from agentic_lakehouse.errors import UsageInvalid
+from agentic_lakehouse.errors import ReviewRefused, UsageInvalid
 from agentic_lakehouse.lake.governed_rows import PROPOSALS, REVIEWS
 from agentic_lakehouse.lake.records import records, values_of
 
@@ -38,11 +38,18 @@ def get(connection: sa.Connection, proposal_id: str) -> Proposal:
     return found
 
 
+def was_published(connection: sa.Connection, vendor: str) -> bool:
+    """Whether a mapping of any feed of a vendor was ever in force."""
+    used = (_P.kind == "mapping", _P.status.in_(["active", "superseded"]))
+    query = sa.select(_P.id).where(*used, _P.feed.startswith(f"{vendor}/", autoescape=True)).limit(1)
+    return connection.scalar(query) is not None
+
+
 def propose(connection: sa.Connection, proposal: Proposal) -> Proposal:
     """Enter a proposal; one that waits for the same feed and kind is superseded by it.
 
     The same content proposed again changes nothing but what it was made for. It keeps its standing: what
-    was rejected stays so, and what is in force stays so; only a superseded one is proposed anew.
+    was rejected stays so, and what is in force stays so; only a superseded or an edited one is proposed anew.
 
     Raises:
         UsageInvalid: its sha256 is not that of its content, or its id is taken by other content.
@@ -60,7 +67,7 @@ def propose(connection: sa.Connection, proposal: Proposal) -> Proposal:
         return proposal
     if (standing.feed, standing.kind, standing.sha256) != (proposal.feed, proposal.kind, proposal.sha256):
         raise UsageInvalid(f"The id {proposal.id} is taken by other content.", proposal_id=proposal.id)
-    if standing.status == "superseded":
+    if standing.status in {"superseded", "edited"}:
         _supersede(connection, proposal, statuses=("proposed",))
         renewed = proposal
     else:
@@ -74,11 +81,12 @@ def decide(connection: sa.Connection, review: Review) -> Proposal:
     """Enter a review and approve or reject what it is about.
 
     Raises:
-        UsageInvalid: no such proposal, or it was decided before, or it is not what the reviewer saw.
+        UsageInvalid: there is no such proposal.
+        ReviewRefused: it was decided before, or it is not what the reviewer saw.
     """
     proposal = get(connection, review.proposal_id)
     if proposal.status != "proposed":
-        raise UsageInvalid(
+        raise ReviewRefused(
             f"Proposal {proposal.id} of {proposal.feed} no longer waits: it is {proposal.status}"
             f"{_by(connection, proposal.id)}.",
             hint="See what waits with `lakehouse review list`.",
@@ -86,7 +94,7 @@ def decide(connection: sa.Connection, review: Review) -> Proposal:
             status=proposal.status,
         )
     if review.sha256 != proposal.sha256:
-        raise UsageInvalid(
+        raise ReviewRefused(
             f"The review is of {review.sha256[:12]}, but proposal {proposal.id} holds {proposal.sha256[:12]}.",
             hint=f"Read it again with `lakehouse review show {proposal.id}`, then decide.",
             proposal_id=proposal.id,
@@ -96,6 +104,43 @@ def decide(connection: sa.Connection, review: Review) -> Proposal:
         _supersede(connection, proposal, statuses=("approved",))
     connection.execute(REVIEWS.insert().values(values_of(review)))
     return _move(connection, proposal, review.decision)
+
+
+def replace(connection: sa.Connection, seen: Proposal, filed: Proposal, review: Review) -> Proposal:
+    """Approve a person's own version in a proposal's place; one that waited is `edited` by it.
+
+    Args:
+        connection: in a write transaction.
+        seen: the proposal as the person saw it.
+        filed: their version.
+        review: its approval, in their name.
+
+    Raises:
+        ReviewRefused: the proposal was decided meanwhile, or another one stands in its place.
+    """
+    now = get(connection, seen.id)
+    if now.status != seen.status:
+        raise ReviewRefused(
+            f"Proposal {seen.id} of {seen.feed} is {now.status} by now{_by(connection, seen.id)}.",
+            hint=f"Look at it again with `lakehouse review show {seen.id}`.",
+            proposal_id=seen.id,
+            status=now.status,
+        )
+    ours = {seen.id, filed.id}
+    others = sa.select(_P.id).where(_P.feed == seen.feed, _P.kind == seen.kind, _P.id.not_in(ours))
+    if (newer := connection.scalar(others.where(_P.status.in_(["proposed", "approved"])))) is not None:
+        raise ReviewRefused(
+            f"Proposal {seen.id} of {seen.feed} is not the newest: {newer} is to take its place.",
+            hint=f"Edit that one: `lakehouse review show {newer}`.",
+            proposal_id=seen.id,
+            newer=newer,
+        )
+    if now.status == "proposed" and filed.id != seen.id:
+        note = review.model_copy(update={"proposal_id": seen.id, "sha256": seen.sha256, "decision": "edited"})
+        connection.execute(REVIEWS.insert().values(values_of(note)))
+        _move(connection, now, "edited")
+    propose(connection, filed)
+    return decide(connection, review)
 
 
 def activate(connection: sa.Connection, proposal: Proposal) -> None:

@@ -175,7 +175,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
         feed = Feed.parse(context.partition_key)
         with told_clearly():
             house = lakehouse.lakehouse
-            if (waits := house.undecided_removal(feed)) is not None:
+            if (waits := house.undecided_impact(feed)) is not None:
                 context.log.warning("%s waits for a person: `lakehouse review show %s`.", feed, waits.id)
                 return
             done = house.publish(feed, context.run.run_id)

@@ -96,7 +96,7 @@ def unseen(feed: Feed, error: LakehouseError) -> FeedRun:
 def at_rest(lakehouse: Lakehouse, feed: Feed) -> FeedRun:
     """Say how a feed without work stands: unchanged, or still waiting for a person."""
     pending = lakehouse.lake.ledger.pending(feed)
-    waits = lakehouse.undecided(feed) if pending else lakehouse.undecided_removal(feed)
+    waits = lakehouse.undecided(feed) if pending else lakehouse.undecided_impact(feed)
     return FeedRun(
         run_id="",
         feed=str(feed),

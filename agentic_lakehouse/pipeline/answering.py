@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from pydantic import SecretStr
+
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Proposal, Review
 from agentic_lakehouse.contracts.inbox import InboxItem
@@ -17,6 +19,7 @@ from agentic_lakehouse.errors import ContractInvalid, UsageInvalid
 from agentic_lakehouse.pipeline.edit import proposed_by_person, refuted, where_it_stands
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.proposals import mapping_of
+from agentic_lakehouse.pipeline.review import require_token
 from agentic_lakehouse.pipeline.unseen import Line, word_lists
 from agentic_lakehouse.sql.word_lists import WordList, key_of
 
@@ -26,7 +29,9 @@ TRIES = 5
 """How often an answer is made anew where others answer words of the same feed meanwhile."""
 
 
-def answer(house: Lakehouse, item_id: str, said: str, *, by: str, note: str = "") -> InboxItem:
+def answer(
+    house: Lakehouse, item_id: str, said: str, *, by: str, note: str = "", token: SecretStr | None = None
+) -> InboxItem:
     """Say which listed value an unseen word stands for.
 
     Args:
@@ -35,12 +40,15 @@ def answer(house: Lakehouse, item_id: str, said: str, *, by: str, note: str = ""
         said: one of the target's listed values, or `none`.
         by: who says so.
         note: why.
+        token: of those who decide, where the lake has one.
 
     Raises:
+        ReviewRefused: the token is missing or another one.
         UsageInvalid: there is no such item, it is answered already, the value is not listed, or no mapping in force
             reads the word.
         ContractInvalid: the mapping cannot hold the word.
     """
+    require_token(house, token)
     for _ in range(TRIES):
         item = house.lake.governance.inbox_item(item_id)
         if item.status == "answered":
@@ -135,7 +143,7 @@ def _learned(house: Lakehouse, item: InboxItem, value: str | None, line: Line, *
             errors=wrong,
         )
     reason = f"{base.id}, with {item.word!r} as {by} says"
-    return proposed_by_person(house, spec, mapping, at=datetime.now(UTC), reason=reason)
+    return proposed_by_person(house, spec, mapping, parent=base.id, at=datetime.now(UTC), reason=reason)
 
 
 def _with(mapping: Mapping, line: Line, told: WordList) -> Mapping:

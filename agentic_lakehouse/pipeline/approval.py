@@ -37,6 +37,32 @@ def reasons_to_review(
     return reasons
 
 
+def reasons_by_standing(
+    mapping: Mapping, *, active: Mapping | None, is_new_vendor: bool, standard: ProductStandard, policy: ApprovalPolicy
+) -> list[str]:
+    """Return why a person must look at `mapping` for where it would stand, however sure it is.
+
+    Args:
+        mapping: validated proposal.
+        active: the mapping in force; `None` before the first.
+        is_new_vendor: whether nothing of the vendor was published yet.
+        standard: says which targets are required.
+        policy: what passes.
+    """
+    reasons = []
+    if is_new_vendor and policy.new_vendor == "review":
+        reasons.append("the vendor is new: nothing of it was published yet")
+    if active is not None and policy.changed_required == "review":
+        before = {line.target: line.expression for line in active.columns}
+        after = {line.target: line.expression for line in mapping.columns}
+        reasons += [
+            f"required {c.name!r} would be filled by {after.get(c.name, 'nothing')}, and not by {before[c.name]}"
+            for c in standard.columns
+            if c.required and c.name in before and after.get(c.name) != before[c.name]
+        ]
+    return reasons
+
+
 def unfilled(mapping: Mapping, standard: ProductStandard) -> list[str]:
     """Return required targets that neither the mapping, nor a fallback over mapped targets, nor the lake fills."""
     return [c.name for c in standard.columns if c.required and not _is_filled(c, mapping.targets, standard)]

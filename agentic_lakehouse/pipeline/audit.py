@@ -27,12 +27,18 @@ BRONZE_CHECKS: dict[str, str] = {
     "partition_values": "Rows carry the partition values of their delivery.",
 }
 REMOVED_SHARE = "removed_share"
+MEDIAN_SHIFT = "median_shift"
+NULLS_GAINED = "nulls_gained"
+CHANGED_SHARE = "changed_share"
 UNSEEN_VALUES = "unseen_values"
 STAGED_CHECKS: dict[str, str] = {
     "row_conservation": "Every folded row is in core or mapping_errors, gave way to a later row, or was removed.",
     "mapping_complete": "Every required target is filled by the mapping, a fallback or the lake.",
     "rejected_share": "The share of rows that the standard's rules reject is within the policy.",
-    REMOVED_SHARE: "The share of published keys that full deliveries take away is within the policy, or reviewed.",
+    REMOVED_SHARE: "The share of published keys that would be taken away is within the policy, or reviewed.",
+    MEDIAN_SHIFT: "Medians of numbers move no further than the policy lets pass, or the move was reviewed.",
+    NULLS_GAINED: "The share of published keys that lose a value is within the policy, or reviewed.",
+    CHANGED_SHARE: "The share of published keys of which any value changes is within the policy, or reviewed.",
     UNSEEN_VALUES: "No word of the vendor waits in the inbox for somebody to say what it stands for.",
 }
 

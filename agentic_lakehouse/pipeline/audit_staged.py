@@ -8,20 +8,21 @@ from dataclasses import dataclass
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import CheckResult, Severity
+from agentic_lakehouse.contracts.impact import Impact
 from agentic_lakehouse.contracts.inbox import InboxItem
 from agentic_lakehouse.contracts.mapping import Mapping
-from agentic_lakehouse.contracts.removal import Removal
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule
 from agentic_lakehouse.contracts.tables import ingest_errors_table, mapping_errors_table
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.approval import unfilled
-from agentic_lakehouse.pipeline.audit import REMOVED_SHARE, UNSEEN_VALUES, Scope, plain, result, staged_check_names
+from agentic_lakehouse.pipeline.audit import UNSEEN_VALUES, Scope, plain, result, staged_check_names
 from agentic_lakehouse.pipeline.conform import relation, run_facts, slice_of
 from agentic_lakehouse.pipeline.conservation import Account, account
 from agentic_lakehouse.pipeline.fold_sql import Deliveries
-from agentic_lakehouse.pipeline.removal_review import removal_from
+from agentic_lakehouse.pipeline.impact import measure, nothing
+from agentic_lakehouse.pipeline.impact_review import impact_checks
 from agentic_lakehouse.sql.rules import breach, table_check, table_verdict
 from agentic_lakehouse.sql.types import literal, quote
 
@@ -33,8 +34,8 @@ class Staged:
     """What the audit of a staged slice found."""
 
     results: list[CheckResult]
-    removal: Removal | None
-    """What full deliveries take away, where it is more than the policy lets pass."""
+    impact: Impact
+    """What publishing would do to the feed's published rows."""
 
 
 def audit_staged(
@@ -66,15 +67,13 @@ def audit_staged(
     """
     core = scope.standard.name
     relations = _relations(scope, bronze, deliveries, main)
-    removal = None
     with scope.session(relations.values()) as session:
         found = account(session, relations, deliveries, mapping=mapping, facts=run_facts(scope.feed, facts))
-        if deliveries.full:
-            removal = removal_from(found.removed, session, relations["published"], waiting=waiting, since=since)
+        impact = _impact(session, relations, waiting=waiting, since=since)
         row_rules = _row_rules(session, core, relations)
     results = [
         *_folded(scope, core, found, approved_by_person=approved_by_person),
-        _removed_share(scope, core, removal),
+        *impact_checks(impact, scope.policy, core),
         _mapping_complete(core, mapping, scope.standard),
         _unseen_values(core, scope.feed, inbox),
         *row_rules,
@@ -82,8 +81,7 @@ def audit_staged(
     ]
     described = staged_check_names(scope.standard)
     told = [r.model_copy(update={"description": f"{described[r.name][0]} {r.description}".strip()}) for r in results]
-    too_much = removal is not None and removal.share > scope.policy.max_removed_share
-    return Staged(told, removal if too_much else None)
+    return Staged(told, impact)
 
 
 def _relations(scope: Scope, bronze: str, deliveries: Deliveries, main: View) -> dict[str, Relation]:
@@ -93,8 +91,9 @@ def _relations(scope: Scope, bronze: str, deliveries: Deliveries, main: View) ->
         "bronze": relation(scope.view, bronze, scope.staging),
         "faults": relation(scope.view, mapping_errors_table(standard).name, scope.staging, **mine),
     }
-    if deliveries.new is not None or deliveries.full:
-        found["published"] = relation(main, standard.name, scope.staging, **mine)
+    published = relation(main, standard.name, scope.staging, **mine)
+    if published.files or deliveries.new is not None or deliveries.full:
+        found["published"] = published
     if deliveries.full:
         found["bad"] = relation(scope.view, ingest_errors_table(standard).name, scope.staging, **mine)
     return found
@@ -120,17 +119,20 @@ def _folded(scope: Scope, core: str, found: Account, *, approved_by_person: bool
     ]
 
 
-def _removed_share(scope: Scope, core: str, removal: Removal | None) -> CheckResult:
-    bound = scope.policy.max_removed_share
-    if removal is None:
-        return result(REMOVED_SHARE, core, 0)
-    checked = result(
-        REMOVED_SHARE,
-        core,
-        removal.removed if removal.share > bound else 0,
-        note=f"{removal.removed} of {removal.published} keys are taken away; the policy lets {bound:.0%} pass.",
+def _impact(scope: Scope, relations: Map[str, Relation], *, waiting: Sequence[str], since: str) -> Impact:
+    feed, published, staged = str(scope.feed), relations.get("published"), relations["slice"]
+    if published is None or not published.files:
+        new = scope.numbers("SELECT count(*) AS n FROM slice", {"slice": staged})["n"]
+        return nothing(feed, waiting=waiting, since=since, new=new)
+    return measure(
+        published,
+        staged,
+        feed=feed,
+        standard=scope.standard,
+        engine=scope.engine,
+        waiting=waiting,
+        since=since,
     )
-    return checked.model_copy(update={"samples": removal.sample[:MAX_SAMPLES]})
 
 
 def _mapping_complete(core: str, mapping: Mapping, standard: ProductStandard) -> CheckResult:

@@ -13,9 +13,9 @@ from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.audit import Scope
 from agentic_lakehouse.pipeline.audit_bronze import audit_bronze
 from agentic_lakehouse.pipeline.audit_staged import audit_staged, audit_table
+from agentic_lakehouse.pipeline.impact_review import reviewed
 from agentic_lakehouse.pipeline.outcomes import Audited
 from agentic_lakehouse.pipeline.proposals import mapping_of
-from agentic_lakehouse.pipeline.removal_review import reviewed
 from agentic_lakehouse.pipeline.steps import Steps
 
 Stage = Literal["bronze", "staged"]
@@ -61,8 +61,10 @@ class Auditing(Steps):
             inbox=governance.inbox(feed, "open"),
         )
         fold = self.fold_in_force(feed, mapping.sha256)
-        results, waits = reviewed(staged.results, staged.removal, fold_sha256=fold, governance=governance)
-        return Audited("staged", tuple(results), waits)
+        results, waits = reviewed(
+            staged.results, staged.impact, policy=self.policy, fold_sha256=fold, governance=governance
+        )
+        return Audited("staged", tuple(results), waits, staged.impact)
 
     def _record(self, feed: Feed, run_id: str, branch: Branch, audited: Audited, mapping: Proposal | None) -> None:
         self.lake.governance.record_audit(

@@ -29,8 +29,6 @@ class Account:
     """Of them, those that stand in `mapping_errors` as rejected."""
     unaccounted: int
     """Rows that are lost, doubled, or come from nowhere."""
-    removed: Relation
-    """Keys that core on main holds and that a full delivery takes away."""
 
 
 def account(
@@ -72,14 +70,10 @@ def account(
         write("error_keys", *error_keys(mapping, standard, known["bronze"].types, facts, where=deliveries.where))
     write("answers", _answers(standard, deliveries), {**keys, **ROW_TYPES, "why": "string"})
     lost = scope.numbers("SELECT count(*) AS n FROM answers WHERE why = 'lost'", known)["n"]
-    gone = f"""
-    SELECT DISTINCT {key} FROM answers SEMI JOIN published USING ({key}) ANTI JOIN slice USING ({key})
-    WHERE why = 'removed'"""
     return Account(
         rows=counts["rows"],
         rejected=counts["rejected"],
         unaccounted=lost + counts["invented"] + counts["stray"] + counts["doubled"],
-        removed=write("removed_keys", gone, keys) if deliveries.full else Relation(files=(), types=keys),
     )
 
 

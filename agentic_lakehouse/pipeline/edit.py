@@ -1,4 +1,4 @@
-"""A person's own version of a spec or mapping: checked as a model's is, then filed and approved in their name.
+"""A person's own version of a spec or mapping, checked as a model's is.
 
 What a spec claims of its cells is not checked here but on every row that is read under it: more bad rows than the
 policy allows refuse the delivery.
@@ -6,13 +6,13 @@ policy allows refuse the delivery.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.files import load_edited
-from agentic_lakehouse.contracts.governed import Proposal, ProposalKind, Review
+from agentic_lakehouse.contracts.files import parse_edited
+from agentic_lakehouse.contracts.governed import Proposal, ProposalKind
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.tables import bronze_name
 from agentic_lakehouse.engines.cells import require_readable
@@ -25,44 +25,38 @@ from agentic_lakehouse.pipeline.proposals import proposal_id, spec_of
 from agentic_lakehouse.pipeline.retype import named_apart
 
 
-def edit(house: Lakehouse, edited: str, path: Path, *, by: str, note: str = "") -> Proposal:
-    """File what a person made of a proposal, and approve it; see `Governance.propose` and `decide`.
+def checked(house: Lakehouse, found: Proposal, text: str, *, name: Path) -> tuple[FeedSpec | Mapping, FeedSpec]:
+    """Read what a person made of a proposal, and check it as a model's answer is; nothing is filed.
 
     Args:
         house: the lakehouse.
-        edited: id of a proposal, whatever became of it.
-        path: the contract as it should be, as YAML or JSON.
-        by: who decides.
-        note: why.
+        found: what was edited.
+        text: the contract as it should be, as YAML or JSON.
+        name: file that it is from, as errors name it.
+
+    Returns:
+        The contract, and the spec that it is or reads.
 
     Raises:
-        UsageInvalid: there is no such proposal, it is of a kind that nobody writes, or the same is in force.
-        ContractInvalid: the file does not hold a contract of that feed, or what it says does not hold.
+        UsageInvalid: it is of a kind that nobody writes.
+        ContractInvalid: the text does not hold a contract of that feed, or what it says does not hold.
     """
-    found = house.lake.governance.proposal(edited)
     feed = Feed.parse(found.feed)
-    contract: FeedSpec | Mapping
     if found.kind == "spec":
-        contract = _spec(house, feed, path, spec_of(found))
-        spec = contract
-    elif found.kind == "mapping":
+        spec = _spec(house, feed, parse_edited(text, FeedSpec, name=name), spec_of(found), name)
+        return spec, spec
+    if found.kind == "mapping":
         spec = house.spec_in_force(feed)
-        contract = _mapping(house, spec, path)
-    else:
-        raise UsageInvalid(
-            f"Proposal {found.id} is a {found.kind}: it follows from the data.",
-            hint=f"`lakehouse review approve {found.id}` or `reject` it.",
-            proposal_id=found.id,
-        )
-    now = datetime.now(UTC)
-    proposal = proposed_by_person(house, spec, contract, at=now, reason=f"{found.id}, edited by {by}")
-    filed = house.lake.governance.propose(proposal)
-    review = Review(proposal_id=filed.id, sha256=filed.sha256, decision="approved", by=by, note=note, created_at=now)
-    return house.lake.governance.decide(review)
+        return _mapping(house, spec, parse_edited(text, Mapping, name=name), name), spec
+    raise UsageInvalid(
+        f"Proposal {found.id} is an {found.kind}: it follows from the data.",
+        hint=f"`lakehouse review approve {found.id}` or `reject` it.",
+        proposal_id=found.id,
+    )
 
 
 def proposed_by_person(
-    house: Lakehouse, spec: FeedSpec, contract: FeedSpec | Mapping, *, at: datetime, reason: str
+    house: Lakehouse, spec: FeedSpec, contract: FeedSpec | Mapping, *, parent: str, at: datetime, reason: str
 ) -> Proposal:
     """Return a person's spec, or mapping of what `spec` describes, as a proposal; nothing is filed."""
     kind: ProposalKind = "spec" if isinstance(contract, FeedSpec) else "mapping"
@@ -75,6 +69,8 @@ def proposed_by_person(
         content=contract.model_dump(mode="json"),
         shape_sha256=spec.shape_sha256,
         standard_sha256=house.standard.sha256 if kind == "mapping" else "",
+        facts_sha256=house.facts(spec.feed).sha256 if kind == "mapping" else "",
+        parent=parent,
         reason=reason,
         created_at=at,
     )
@@ -92,8 +88,7 @@ def refuted(house: Lakehouse, spec: FeedSpec, mapping: Mapping) -> list[str]:
         return house.dry_run(spec, bronze, scratch).refuted(mapping)
 
 
-def _spec(house: Lakehouse, feed: Feed, path: Path, before: FeedSpec) -> FeedSpec:
-    spec = load_edited(path, FeedSpec)
+def _spec(house: Lakehouse, feed: Feed, spec: FeedSpec, before: FeedSpec, path: Path) -> FeedSpec:
     _require_of_feed(path, feed, spec.feed)
     columns, known = {c.source_name for c in spec.columns}, {c.source_name for c in before.columns}
     if columns != known:
@@ -107,8 +102,7 @@ def _spec(house: Lakehouse, feed: Feed, path: Path, before: FeedSpec) -> FeedSpe
     return named_apart(spec, house.bronze_types(feed, house.lake.view()))
 
 
-def _mapping(house: Lakehouse, spec: FeedSpec, path: Path) -> Mapping:
-    mapping = load_edited(path, Mapping)
+def _mapping(house: Lakehouse, spec: FeedSpec, mapping: Mapping, path: Path) -> Mapping:
     _require_of_feed(path, spec.feed, Feed.parse(mapping.feed))
     names = {c.source_name: c.name for c in spec.columns}
     wrong = [f"{line.target!r}: its expression reads other columns than its sources" for line in mapping.columns

@@ -128,7 +128,7 @@ class Lakehouse(Auditing):
         spec, governance = self.spec_in_force(feed), self.lake.governance
         proposals = governance.proposals(feed, kind="mapping")
         found = runnable(proposals, spec=spec, standard=self.standard) or waiting(
-            proposals, spec=spec, standard=self.standard
+            proposals, spec=spec, standard=self.standard, facts=self.facts(feed)
         )
         if found is not None and not renew:
             return mapped_from(found, spec)

@@ -17,7 +17,7 @@ from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.errors import GuardRefused
 from agentic_lakehouse.lake.governance import Governance
-from agentic_lakehouse.pipeline.approval import reasons_to_review
+from agentic_lakehouse.pipeline.approval import reasons_by_standing, reasons_to_review
 from agentic_lakehouse.pipeline.corroboration import uncorroborated
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.outcomes import Mapped
@@ -57,11 +57,15 @@ def reads(line: ColumnMapping, names: Map[str, str]) -> bool:
     return True
 
 
-def waiting(proposals: Sequence[Proposal], *, spec: FeedSpec, standard: ProductStandard) -> Proposal | None:
-    """Return the mapping made for this shape and standard that a person has not let pass, or `None`."""
-    made_for = (spec.shape_sha256, standard.sha256)
+def waiting(
+    proposals: Sequence[Proposal], *, spec: FeedSpec, standard: ProductStandard, facts: VendorFacts
+) -> Proposal | None:
+    """Return the mapping made for this shape, standard and vendor that a person has not let pass, or `None`."""
+    made_for = (spec.shape_sha256, standard.sha256, facts.sha256)
     undecided = [
-        p for p in proposals if p.status in {"proposed", "rejected"} and (p.shape_sha256, p.standard_sha256) == made_for
+        p
+        for p in proposals
+        if p.status in {"proposed", "rejected"} and (p.shape_sha256, p.standard_sha256, p.facts_sha256) == made_for
     ]
     return max(undecided, key=lambda p: p.created_at, default=None)
 
@@ -103,9 +107,17 @@ def propose(
         policy=policy.approval,
         rejected_share=dry_run.rejected_share(mapping),
     )
+    in_force = governance.active(spec.feed, "mapping")
+    reasons += reasons_by_standing(
+        mapping,
+        active=mapping_of(in_force) if in_force else None,
+        is_new_vendor=not governance.knows_vendor(spec.feed.vendor),
+        standard=standard,
+        policy=policy.approval,
+    )
     if policy.approval.corroborated and not brain.is_free:
         reasons = [*reasons, *uncorroborated(mapping, measured, spec, standard, facts=facts, dry_run=dry_run)]
-    proposal = mapping_proposal(spec.feed, mapping, spec=spec, standard=standard, answer=answer)
+    proposal = mapping_proposal(spec.feed, mapping, spec=spec, standard=standard, facts=facts, answer=answer)
     governance.tell(doubts)
     filed = governance.propose(proposal.model_copy(update={"reason": "; ".join(reasons)}))
     decided = decide_by_policy(governance, filed, policy=policy, reasons=reasons)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.governed import CheckResult, Delivery, ModelCall, Proposal, ProposalStatus
+from agentic_lakehouse.contracts.impact import Impact
 from agentic_lakehouse.contracts.mapping import Mapping
 
 
@@ -98,6 +99,8 @@ class Audited:
     results: tuple[CheckResult, ...]
     waits: Proposal | None = None
     """What a person must decide, where nothing else stands in the way."""
+    impact: Impact | None = None
+    """What publishing would do to the published rows; `None` before there is a slice to publish."""
 
     @property
     def failed(self) -> tuple[CheckResult, ...]:

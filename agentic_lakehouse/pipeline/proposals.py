@@ -13,6 +13,7 @@ from agentic_lakehouse.contracts.governed import Proposal, ProposalKind, Review
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.standard import ProductStandard
+from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.lake.governance import Governance
 
 if TYPE_CHECKING:
@@ -41,7 +42,13 @@ def spec_proposal(feed: Feed, spec: FeedSpec, *, shape_sha256: str, answer: Answ
 
 
 def mapping_proposal(
-    feed: Feed, mapping: Mapping, *, spec: FeedSpec, standard: ProductStandard, answer: Answer[Mapping]
+    feed: Feed,
+    mapping: Mapping,
+    *,
+    spec: FeedSpec,
+    standard: ProductStandard,
+    facts: VendorFacts,
+    answer: Answer[Mapping],
 ) -> Proposal:
     """Make a mapping's proposal."""
     return Proposal(
@@ -53,6 +60,7 @@ def mapping_proposal(
         content=mapping.model_dump(mode="json"),
         shape_sha256=spec.shape_sha256,
         standard_sha256=standard.sha256,
+        facts_sha256=facts.sha256,
         model=answer.model_version,
         call_id=answer.calls[-1].id if answer.calls else None,
         created_at=datetime.now(UTC),

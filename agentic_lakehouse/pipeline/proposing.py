@@ -47,7 +47,7 @@ def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Propose
     if not renew:
         proposals = governance.proposals(feed, kind="mapping")
         stands = runnable(proposals, spec=spec, standard=lakehouse.standard) or waiting(
-            proposals, spec=spec, standard=lakehouse.standard
+            proposals, spec=spec, standard=lakehouse.standard, facts=lakehouse.facts(feed)
         )
         if stands is not None:
             return Proposed(mapping_of(stands), stands.model, stands.status)

@@ -11,11 +11,11 @@ from agentic_lakehouse.errors import StepOutOfOrder
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.conform import slice_of
 from agentic_lakehouse.pipeline.fold_sql import Deliveries
+from agentic_lakehouse.pipeline.impact_review import at_issue
 from agentic_lakehouse.pipeline.map import runnable, waiting
 from agentic_lakehouse.pipeline.parts import Parts
 from agentic_lakehouse.pipeline.proposals import by_standing, mapping_of
 from agentic_lakehouse.pipeline.proposals import spec_of as read_spec
-from agentic_lakehouse.pipeline.removal_review import at_issue
 from agentic_lakehouse.pipeline.runlog import RunLog
 from agentic_lakehouse.pipeline.work import Work, fold_is_new, fold_sha256, runnable_mapping, work_for
 
@@ -39,20 +39,20 @@ class Standing(Parts):
         return any(info.name == feed.branch for info in self.lake.branches())
 
     def undecided(self, feed: Feed) -> Proposal | None:
-        """Return the mapping or removal that waits for a person, or `None`."""
-        if (removal := self.undecided_removal(feed)) is not None:
-            return removal
+        """Return the mapping or impact that waits for a person, or `None`."""
+        if (impact := self.undecided_impact(feed)) is not None:
+            return impact
         spec = self.spec_in_force(feed)
         proposals = self.lake.governance.proposals(feed, kind="mapping")
         if runnable(proposals, spec=spec, standard=self.standard) is not None:
             return None
-        return waiting(proposals, spec=spec, standard=self.standard)
+        return waiting(proposals, spec=spec, standard=self.standard, facts=self.facts(feed))
 
-    def undecided_removal(self, feed: Feed) -> Proposal | None:
-        """Return the removal that the feed's last run came to wait for and that nobody approved, or `None`."""
+    def undecided_impact(self, feed: Feed) -> Proposal | None:
+        """Return the impact that the feed's last run came to wait for and that nobody approved, or `None`."""
         mapping = runnable_mapping(self.lake, feed)
-        removal = at_issue(self.lake, feed, self.fold_in_force(feed, mapping.sha256)) if mapping else None
-        return removal if removal is not None and removal.status != "approved" else None
+        impact = at_issue(self.lake, feed, self.fold_in_force(feed, mapping.sha256)) if mapping else None
+        return impact if impact is not None and impact.status != "approved" else None
 
     def mapping_line(self, feed: Feed) -> tuple[Mapping, FeedSpec]:
         """Return the mapping in force and the spec that it reads."""

@@ -15,8 +15,8 @@ from agentic_lakehouse.contracts.governed import FeedRun, Proposal
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.lake.glance import Glance
 from agentic_lakehouse.pipeline.freshness import Freshness, freshness
+from agentic_lakehouse.pipeline.impact_review import at_issue
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-from agentic_lakehouse.pipeline.removal_review import at_issue
 from agentic_lakehouse.pipeline.work import Work, runnable_mapping, work_for
 
 State = Literal["running", "pending", "failed", "waiting", "late", "at rest"]
@@ -149,9 +149,9 @@ def _failed(house: Lakehouse, feed: Feed, glance: Glance, work: Work, last: Feed
 def waiting_proposal(house: Lakehouse, feed: Feed, glance: Glance) -> Proposal | None:
     """Return the proposal that a feed waits for, without its content: undecided, or rejected with none in its place."""
     mapping = runnable_mapping(glance, feed)
-    removal = at_issue(glance, feed, house.fold_in_force(feed, mapping.sha256)) if mapping else None
-    if removal is not None and removal.status != "approved":
-        return removal
+    impact = at_issue(glance, feed, house.fold_in_force(feed, mapping.sha256)) if mapping else None
+    if impact is not None and impact.status != "approved":
+        return impact
     undecided = glance.proposals(feed, status="proposed") or glance.proposals(feed, status="rejected")
     return max(undecided, key=lambda p: p.created_at, default=None)
 

@@ -16,10 +16,10 @@ from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.feeds.landing import LandingZone
 from agentic_lakehouse.pipeline.books import Books
+from agentic_lakehouse.pipeline.impact_review import at_issue
 from agentic_lakehouse.pipeline.receive import fresh
-from agentic_lakehouse.pipeline.removal_review import at_issue
 
-Reason = Literal["new files", "unfinished", "failed before", "approved", "rules changed"]
+Reason = Literal["new files", "unfinished", "failed before", "approved", "proposal is stale", "rules changed"]
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,14 @@ def work_for(
     last = lake.governance.last_run(feed)
     mapping = runnable_mapping(lake, feed)
     fold = fold_sha256(mapping.sha256, standard=standard, policy=policy, facts=facts) if mapping else ""
+    impact = at_issue(lake, feed, fold)
     reason = _reason(
         new=bool(new),
         pending=bool(pending),
         last=last,
         mapping=mapping,
-        removal=at_issue(lake, feed, fold),
+        impact=impact,
+        stale=bool(pending) and _waits_for_what_was(lake, feed, standard, facts, impact),
         rules_changed=bool(mapping) and fold_is_new(lake, feed, fold),
     )
     if reason is None:
@@ -84,7 +86,8 @@ def _reason(
     pending: bool,
     last: FeedRun | None,
     mapping: Proposal | None,
-    removal: Proposal | None,
+    impact: Proposal | None,
+    stale: bool,
     rules_changed: bool,
 ) -> Reason | None:
     if new:
@@ -93,7 +96,20 @@ def _reason(
         return "failed before"
     if pending and (last is None or last.status != "awaiting_review"):
         return "unfinished"
-    if removal is not None or pending:
-        waits_for = removal or mapping
-        return "approved" if waits_for is not None and waits_for.status == "approved" else None
+    if impact is not None or pending:
+        waits_for = impact or mapping
+        if waits_for is not None and waits_for.status == "approved":
+            return "approved"
+        return "proposal is stale" if stale else None
     return "rules changed" if rules_changed else None
+
+
+def _waits_for_what_was(
+    lake: Books, feed: Feed, standard: ProductStandard, facts: VendorFacts, impact: Proposal | None
+) -> bool:
+    """Whether what waits for a person was made of another standard, other facts or rules than there are now."""
+    today = (standard.sha256, facts.sha256)
+    mappings = lake.governance.proposals(feed, kind="mapping", status="proposed")
+    if mappings:
+        return any((p.standard_sha256, p.facts_sha256) != today for p in mappings)
+    return impact is None and bool(lake.governance.proposals(feed, kind="impact", status="proposed"))

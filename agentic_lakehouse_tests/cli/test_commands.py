@@ -237,7 +237,7 @@ def test_review_shows_what_a_removal_takes_away(lakehouse, landing: Path, tmp_pa
     shown = lakehouse("review", "show", waiting["id"])
     approved = lakehouse("review", "approve", waiting["id"], "--by", "ada", "--json")
 
-    assert (waiting["kind"], waiting["feed"]) == ("removal", "acme/feed")
+    assert (waiting["kind"], waiting["feed"]) == ("impact", "acme/feed")
     assert "published keys" in shown.out
     assert "Stapler 7" in shown.out
     assert approved.json["status"] == "approved"

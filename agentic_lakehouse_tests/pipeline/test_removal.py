@@ -7,7 +7,7 @@ import pytest
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import CheckResult, Review
 from agentic_lakehouse.errors import PublishRefused
-from agentic_lakehouse.pipeline.removal_review import removal_of
+from agentic_lakehouse.pipeline.impact_review import impact_of
 from agentic_lakehouse.testing import Sandbox
 
 HEADER = "Artikelnummer;Bezeichnung;Preis\n"
@@ -116,11 +116,11 @@ def test_a_large_removal_waits_for_a_person_and_publishes_what_was_approved(sand
     run = sandbox.run(feed)
 
     assert (run.status, run.errors) == ("awaiting_review", ())
-    assert "1 full delivery would remove 50 of 100 published keys (50%)" in run.reason
+    assert "1 delivery would remove 50 of 100 published keys (50%)" in run.reason
     assert (check(sandbox, feed).severity, check(sandbox, feed).count) == ("ERROR", 50)
     assert sandbox.run(feed).status == "awaiting_review"
     assert len(ids(sandbox)) == 100
-    asked = removal_of(sandbox.lakehouse.undecided(feed))
+    asked = impact_of(sandbox.lakehouse.undecided(feed))
     assert (asked.published, asked.removed, len(asked.sample)) == (100, 50, 20)
     assert {"source_product_id", "title"} <= set(asked.sample[0])
 
@@ -175,7 +175,7 @@ def test_an_approval_binds_the_keys_that_were_seen(sandbox: Sandbox, feed: Feed)
     run = sandbox.run(feed)
 
     assert run.status == "awaiting_review"
-    assert "2 full deliveries would remove 60 of 100" in run.reason
+    assert "2 deliveries would remove 60 of 100" in run.reason
 
 
 def test_a_removal_after_changed_rules_waits_too(sandbox: Sandbox) -> None:

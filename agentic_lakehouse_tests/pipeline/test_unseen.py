@@ -16,6 +16,7 @@ from agentic_lakehouse.pipeline import answering
 from agentic_lakehouse.pipeline.answering import answer, dismiss
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.proposing import propose_for_feed
+from agentic_lakehouse.pipeline.review import Reviewer, edit
 from agentic_lakehouse.testing import Sandbox
 from agentic_lakehouse_tests.conftest import PROJECT
 from agentic_lakehouse_tests.pipeline.conftest import Straight
@@ -329,34 +330,28 @@ def test_what_a_person_answered_outlives_a_new_mapping(sandbox: Sandbox) -> None
     assert asked(sandbox) == before
 
 
-def test_a_word_that_a_later_mapping_does_not_know_is_open_again(sandbox: Sandbox, tmp_path: Path) -> None:
-    from agentic_lakehouse.pipeline.edit import edit
-
+def test_a_word_that_a_later_mapping_does_not_know_is_open_again(sandbox: Sandbox) -> None:
     feed = two_deliveries(sandbox, "Bastler", "neu")
-    before = sandbox.lakehouse.mapping_in_force(feed)
-    assert before is not None
     answer(sandbox.lakehouse, inbox(sandbox)[0].id, "used", by="Ines")
     sandbox.run(feed)
+    taught = sandbox.lakehouse.mapping_in_force(feed)
+    assert taught is not None
 
-    file = tmp_path / "mapping.json"
-    file.write_text(sandbox.lakehouse.mapping_line(feed)[0].model_dump_json().replace("'Bastler'", "'Bastlerin'"))
-    edit(sandbox.lakehouse, before.id, file, by="Tom")
+    text = sandbox.lakehouse.mapping_line(feed)[0].model_dump_json().replace("'Bastler'", "'Bastlerin'")
+    edit(sandbox.lakehouse, taught.id, text, by=Reviewer("Tom"))
     sandbox.run(feed)
 
     assert [(i.word, i.status) for i in inbox(sandbox)] == [("Bastler", "open")]
     assert conditions(sandbox)[-2:] == [None, "new"]
 
 
-def test_a_word_that_an_edit_explains_waits_no_longer(sandbox: Sandbox, tmp_path: Path) -> None:
-    from agentic_lakehouse.pipeline.edit import edit
-
+def test_a_word_that_an_edit_explains_waits_no_longer(sandbox: Sandbox) -> None:
     feed = two_deliveries(sandbox, "Bastler", "neu")
     mapping = sandbox.lakehouse.mapping_in_force(feed)
     assert mapping is not None
-    file = tmp_path / "mapping.json"
     text = sandbox.lakehouse.mapping_line(feed)[0].model_dump_json()
-    file.write_text(text.replace('value_map(\\"condition\\", ', "value_map(\\\"condition\\\", 'Bastler', 'used', "))
-    edit(sandbox.lakehouse, mapping.id, file, by="Tom")
+    text = text.replace('value_map(\\"condition\\", ', "value_map(\\\"condition\\\", 'Bastler', 'used', ")
+    edit(sandbox.lakehouse, mapping.id, text, by=Reviewer("Tom"))
 
     sandbox.run(feed)
 
