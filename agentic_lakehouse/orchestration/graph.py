@@ -12,6 +12,7 @@ from agentic_lakehouse.orchestration.checks import build_checks
 from agentic_lakehouse.orchestration.keys import Keys
 from agentic_lakehouse.orchestration.maintenance import build_maintenance
 from agentic_lakehouse.orchestration.resources import resources
+from agentic_lakehouse.orchestration.review_job import build_review_job
 from agentic_lakehouse.orchestration.sensors import build_landing_sensor
 from agentic_lakehouse.orchestration.watch import build_fresh_check, build_watch
 from agentic_lakehouse.settings import Settings
@@ -32,7 +33,7 @@ def graph(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=build_assets(standard, keys),
         asset_checks=checks,
-        jobs=[job, maintenance],
+        jobs=[job, maintenance, build_review_job()],
         sensors=[build_landing_sensor(JOB), build_watch(keys.vendor_files)],
         schedules=[daily],
         resources=resources(settings),
