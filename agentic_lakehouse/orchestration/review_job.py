@@ -40,7 +40,7 @@ def build_review_job() -> dg.JobDefinition:
     """Return the job. What it approves is run by the landing-zone sensor, by itself."""
 
     @dg.op(out=dg.Out(dg.Nothing))
-    def review(context: dg.OpExecutionContext, config: Decision, lakehouse: LakehouseResource) -> None:
+    def decision(context: dg.OpExecutionContext, config: Decision, lakehouse: LakehouseResource) -> None:
         """Approve or reject a proposal."""
         with told_clearly():
             decided = _decided(lakehouse.lakehouse, config)
@@ -60,7 +60,7 @@ def build_review_job() -> dg.JobDefinition:
 
     @dg.job(name=REVIEW_JOB, description="Decide on a proposal: id, approved or rejected, by whom, and why.")
     def job() -> None:
-        review()
+        decision()
 
     return job
 

@@ -31,7 +31,7 @@ def waiting(sandbox: Sandbox) -> tuple[Feed, Proposal]:
 def launch(sandbox: Sandbox, proposal: Proposal, **config: str) -> dg.ExecuteInProcessResult:
     said = {"id": proposal.id, "decision": "approved", "by": "Mia", "note": "checked", **config}
     job = graph(sandbox.settings).resolve_job_def("review")
-    config = {"ops": {"review": {"config": said}}}
+    config = {"ops": {"decision": {"config": said}}}
     return job.execute_in_process(run_config=config, instance=sandbox.instance, raise_on_error=False)
 
 
