@@ -14,7 +14,7 @@ from agentic_lakehouse.orchestration.maintenance import build_maintenance
 from agentic_lakehouse.orchestration.resources import resources
 from agentic_lakehouse.orchestration.review_job import build_review_job
 from agentic_lakehouse.orchestration.sensors import build_landing_sensor
-from agentic_lakehouse.orchestration.watch import build_fresh_check, build_watch
+from agentic_lakehouse.orchestration.watch import FRESH, build_fresh_check, build_watch
 from agentic_lakehouse.settings import Settings
 
 JOB = "publish_feed"
@@ -28,7 +28,8 @@ def graph(settings: Settings) -> dg.Definitions:
         # A check with a partition is a preview feature; it is the only way to a status for each feed.
         warnings.simplefilter("ignore", dg.PreviewWarning)
         checks = [*build_checks(standard, keys), build_fresh_check(keys.vendor_files)]
-    job = dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), description="One feed, from file to core.")
+    steps = dg.AssetSelection.all() - dg.AssetSelection.checks(dg.AssetCheckKey(keys.vendor_files, FRESH))
+    job = dg.define_asset_job(JOB, selection=steps, description="One feed, from file to core.")
     maintenance, daily = build_maintenance()
     return dg.Definitions(
         assets=build_assets(standard, keys),

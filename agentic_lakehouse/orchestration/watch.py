@@ -1,10 +1,16 @@
-"""The feeds' watch: what is late shows on its asset though no run happens, and people are told what changed."""
+"""The feeds' watch: what is late shows in the UI though no run happens, and people are told what changed.
+
+Dagster's freshness policies are of assets, and a feed is a partition. A check's evaluation without a run is kept once a
+partition and for ever (Dagster 1.13: a second one breaks a unique index). So one check speaks for all feeds, and each
+change is an observation of the feed's partition besides.
+"""
 
 import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 
-from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.orchestration.failures import told_clearly
 from agentic_lakehouse.orchestration.partitions import feeds
 from agentic_lakehouse.orchestration.resources import LakehouseResource
@@ -12,21 +18,24 @@ from agentic_lakehouse.pipeline.notify import Notifier
 from agentic_lakehouse.pipeline.states import FeedState, states
 
 FRESH = "fresh"
+NEVER = datetime.min.replace(tzinfo=UTC)
+MAX_NAMED = 5
+"""Late feeds that the check's headline names; its table has all of them."""
 
 
 def build_fresh_check(asset: dg.AssetKey) -> dg.AssetChecksDefinition:
-    """Return the check that says whether a feed's delivery is overdue. A run evaluates it, and so does the watch."""
+    """Return the check that says which feeds are late. The watch evaluates it; it is part of no feed's run."""
 
-    @dg.asset_check(name=FRESH, asset=asset, partitions_def=feeds)
-    def fresh(context: dg.AssetCheckExecutionContext, lakehouse: LakehouseResource) -> dg.AssetCheckResult:
-        """Whether the vendor delivered when its facts say that it would."""
+    @dg.asset_check(name=FRESH, asset=asset)
+    def fresh(lakehouse: LakehouseResource) -> dg.AssetCheckResult:
+        """Whether every vendor delivered when its facts say that it would."""
         with told_clearly():
-            [state] = states(lakehouse.lakehouse, [Feed.parse(context.partition_key)])
+            timed = _timed(states(lakehouse.lakehouse))
         return dg.AssetCheckResult(
-            passed=not state.late,
+            passed=not _late(timed),
             severity=dg.AssetCheckSeverity.WARN,
-            description=_said(state),
-            metadata=_facts(state),
+            description=_headline(timed),
+            metadata=_table(timed),
         )
 
     return fresh
@@ -54,12 +63,16 @@ def build_watch(asset: dg.AssetKey) -> dg.SensorDefinition:
         for notice in tried:
             if notice.status != "sent":
                 context.log.warning("%s was not told by %s: %s", notice.feed, notice.channel, notice.error)
-        shown = {state.feed: _since(state) for state in found if state.expected}
+        timed = _timed(found)
+        shown = {state.feed: _since(state) for state in timed}
         known = set(context.instance.get_dynamic_partitions("feeds"))
-        new = [state.feed for state in found if state.late and state.feed not in known]
-        changed = [s for s in found if before.get(s.feed) != shown.get(s.feed)]
+        new = [state.feed for state in timed if state.feed not in known]
+        changed = [state for state in timed if before.get(state.feed) != shown[state.feed]]
         return dg.SensorResult(
-            asset_events=[_evaluation(asset, state) for state in changed],
+            asset_events=[
+                *(_observation(asset, state) for state in changed),
+                *([_evaluation(asset, timed)] if before != shown else []),
+            ],
             dynamic_partitions_requests=[feeds.build_add_request(new)] if new else [],
             cursor=json.dumps(shown),
         )
@@ -67,35 +80,74 @@ def build_watch(asset: dg.AssetKey) -> dg.SensorDefinition:
     return feed_states
 
 
+def _timed(found: Sequence[FeedState]) -> list[FeedState]:
+    """Return the feeds whose deliveries somebody expects."""
+    return [state for state in found if state.expected]
+
+
+def _late(timed: Sequence[FeedState]) -> list[FeedState]:
+    """Return the late ones, those that are so longest first."""
+    late = [state for state in timed if state.late]
+    return sorted(late, key=lambda state: (state.due_at or NEVER, state.feed))
+
+
 def _since(state: FeedState) -> str:
-    return f"late {state.due_at}" if state.late else "fresh"
+    if not state.late:
+        return "fresh"
+    return f"late since {state.due_at:%Y-%m-%d %H:%M} UTC" if state.due_at else "late, nothing was ever delivered"
 
 
-def _evaluation(asset: dg.AssetKey, state: FeedState) -> dg.AssetCheckEvaluation:
+def _evaluation(asset: dg.AssetKey, timed: Sequence[FeedState]) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
         asset_key=asset,
         check_name=FRESH,
-        passed=not state.late,
+        passed=not _late(timed),
         severity=dg.AssetCheckSeverity.WARN,
-        description=_said(state),
-        metadata=_facts(state),
-        partition=state.feed,
+        description=_headline(timed),
+        metadata=_table(timed),
     )
 
 
-def _said(state: FeedState) -> str:
-    if not state.expected:
-        return "The vendor's facts do not say when a delivery is expected."
-    if not state.late:
-        return f"On time: expected {state.expected}, due {state.due_at:%Y-%m-%d %H:%M} UTC."
-    if state.due_at is None:
-        return f"Late: expected {state.expected}, and nothing was ever delivered."
-    return f"Late since {state.due_at:%Y-%m-%d %H:%M} UTC: expected {state.expected}. It is the vendor's turn."
+def _headline(timed: Sequence[FeedState]) -> str:
+    late = _late(timed)
+    if not late:
+        return f"{len(timed)} feeds of which deliveries are expected are on time."
+    named = "; ".join(f"{state.feed} is {_since(state)}" for state in late[:MAX_NAMED])
+    more = f"; and {len(late) - MAX_NAMED} more" if len(late) > MAX_NAMED else ""
+    return f"{len(late)} of {len(timed)} feeds: {named}{more}. It is the vendor's turn."
 
 
-def _facts(state: FeedState) -> dict[str, dg.MetadataValue]:
+def _table(timed: Sequence[FeedState]) -> dict[str, dg.MetadataValue]:
+    """Return the number of late feeds, which is plotted over time, and who they are."""
+    late = _late(timed)
+    rows = [
+        dg.TableRecord(
+            {
+                "feed": state.feed,
+                "due": _minute(state.due_at),
+                "expected": state.expected,
+                "last delivery": _minute(state.last_delivery) or "never",
+            }
+        )
+        for state in late
+    ]
+    shown = {"feeds": dg.MetadataValue.table(rows)} if rows else {}
+    return {"late": dg.MetadataValue.int(len(late)), **shown}
+
+
+def _minute(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+def _observation(asset: dg.AssetKey, state: FeedState) -> dg.AssetObservation:
     instants = {"due_at": state.due_at, "last_delivery": state.last_delivery}
-    return {
-        **{name: dg.MetadataValue.timestamp(at) for name, at in instants.items() if at is not None},
-        **({"expected": dg.MetadataValue.text(state.expected)} if state.expected else {}),
-    }
+    return dg.AssetObservation(
+        asset_key=asset,
+        partition=state.feed,
+        description=_since(state),
+        metadata={
+            "late": state.late,
+            "expected": state.expected,
+            **{name: dg.MetadataValue.timestamp(at) for name, at in instants.items() if at is not None},
+        },
+    )
