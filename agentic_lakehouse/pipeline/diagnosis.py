@@ -17,7 +17,6 @@ from agentic_lakehouse.contracts.tables import core_table, mapping_errors_table
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.errors import LakehouseError
 from agentic_lakehouse.feeds.keep import is_kept
-from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.examiner import Broken, Reader
 from agentic_lakehouse.lake.inspection import Inspection, Recorded
 from agentic_lakehouse.lake.notices import Notices
@@ -61,7 +60,6 @@ def diagnose(*, deep: bool = False) -> list[Line]:
         *_part("catalog", lambda: _lake(house, deep=deep)),
         *_part("engine", lambda: _engine(house)),
         *_part("model", lambda: _model(house)),
-        *_part("notices", lambda: _notices(house)),
     ]
 
 
@@ -106,7 +104,7 @@ def _model(house: Lakehouse) -> str:
     return " → ".join(house.settings.ladder)
 
 
-def _notices(house: Lakehouse) -> str | list[Line]:
+def _notices(house: Lakehouse, lake: Inspection) -> str | list[Line]:
     def line(notice: Notice) -> Line:
         message = f"{notice.channel} was not told that {notice.feed} is {notice.state}: {notice.error}"
         setting = "WEBHOOK_URL" if notice.channel == "webhook" else "SMTP_*"
@@ -114,9 +112,7 @@ def _notices(house: Lakehouse) -> str | list[Line]:
         return Line("notices", ok=False, message=message, hint=hint)
 
     names = ", ".join(Notifier(house).channels) or "nobody is told: no channel is set"
-    with closing(Database.look(house.settings.catalog_url)) as database:
-        given_up = [] if database.is_absent else Notices(database).given_up()
-    return _first(given_up, line) or names
+    return _first(Notices(lake.database).given_up(), line) or names
 
 
 def _lake(house: Lakehouse, *, deep: bool) -> str | list[Line]:
@@ -133,6 +129,7 @@ def _lake(house: Lakehouse, *, deep: bool) -> str | list[Line]:
             *_part("tables", lambda: _tables(lake, healing)),
             *_part("branches", lambda: _branches(lake, healing)),
             *_part("kept files", lambda: _kept(lake)),
+            *_part("notices", lambda: _notices(house, lake)),
         ]
 
 
