@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from agentic_lakehouse.brain.asking import Asker
@@ -18,7 +18,7 @@ from agentic_lakehouse.brain.planner.model import MODEL_NAME
 from agentic_lakehouse.brain.prompts import load_prompt
 from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal, ValuesProposal
 from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion, describe_question, map_question
-from agentic_lakehouse.brain.settled import settled, without
+from agentic_lakehouse.brain.settled import beside, settled, without
 from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.brain.value_words import ValuesQuestion, meanings
 from agentic_lakehouse.contracts.feed import Feed
@@ -115,6 +115,8 @@ class Brain(Asker):
         run_id: str,
         check: Callable[[Mapping], list[str]],
         bench: Bench | None = None,
+        standing: Sequence[ColumnMapping] = (),
+        wanted: Collection[str] = (),
     ) -> Answer[Mapping]:
         """Ask how a described feed becomes the standard's table.
 
@@ -126,6 +128,11 @@ class Brain(Asker):
             run_id: run that pays for the calls.
             check: returns what is wrong with a mapping (types, dry run), in words for the model.
             bench: what a model may look at before it answers; nothing without one.
+            standing: lines that are approved: their targets and sources are only named, and nothing is asked of them.
+            wanted: where lines stand, the targets that are asked about; no others.
+
+        Returns:
+            The mapping, without the lines that stood before.
 
         Raises:
             AnswerRejected: models answered, and no answer passed.
@@ -133,10 +140,11 @@ class Brain(Asker):
             BudgetExceeded: the next call would pass a bound.
         """
         prompt = self._prompt("map_columns", MappingProposal)
-        whole = map_question(profile, spec, standard, facts)
+        every = map_question(profile, spec, standard, facts)
+        whole = beside(every, standing, wanted) if standing else every
 
         def lines_of(proposal: MappingProposal) -> tuple[ColumnMapping, ...]:
-            return mapping_lines(proposal, spec, standard, usual_expressions(whole))
+            return mapping_lines(proposal, spec, standard, usual_expressions(every))
 
         certain = [line for line in lines_of(self._settled(whole)) if not check(mapping([line], spec, standard))]
         batches = map_batches(without(whole, certain), self._fits(prompt, MappingProposal))
@@ -147,15 +155,18 @@ class Brain(Asker):
             "standard": standard.sha256,
             "vendor_facts": whole.vendor_facts.model_dump(mode="json"),
         }
+        if standing:
+            shape |= {"standing": whole.settled, "wanted": sorted(wanted), "offered": [s.name for s in whole.sources]}
 
-        parted = len(batches) > 1
+        parted, offered = len(batches) > 1, {c.name for c in standard.offered}
 
         def question(asked: MapQuestion) -> Question[MappingProposal, tuple[ColumnMapping, ...]]:
             shown = {"sources": [s.name for s in asked.sources], "targets": [t.name for t in asked.targets]}
 
             def conclude(proposal: MappingProposal) -> tuple[ColumnMapping, ...]:
                 # What else it says of settled targets is not asked, and so neither wrong nor heard.
-                lines = tuple(line for line in lines_of(proposal) if line.target not in asked.settled)
+                heard = set(shown["targets"]) if standing else offered - asked.settled.keys()
+                lines = tuple(line for line in lines_of(proposal) if line.target in heard)
                 _passing(mapping(lines, spec, standard), check)
                 return lines
 

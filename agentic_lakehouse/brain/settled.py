@@ -5,14 +5,20 @@ Names alone settle nothing, and neither do values: a wrong line costs more than 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from agentic_lakehouse.brain.feed_specs import feed_spec
 from agentic_lakehouse.brain.planner.assign import assign
+from agentic_lakehouse.brain.planner.describe import described
 from agentic_lakehouse.brain.planner.mapping import mapped
 from agentic_lakehouse.brain.planner.names import NameEvidence
-from agentic_lakehouse.brain.proposals import MappingProposal
-from agentic_lakehouse.brain.question import MapQuestion
+from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal
+from agentic_lakehouse.brain.question import MapQuestion, describe_question
+from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.mapping import ColumnMapping
+from agentic_lakehouse.contracts.profile import FeedProfile
+from agentic_lakehouse.contracts.vendor import VendorFacts
 
 SURE = 0.9
 """Confidence from which the planner's line may stand."""
@@ -39,6 +45,12 @@ def settled(question: MapQuestion) -> MappingProposal:
     )
 
 
+def described_by_evidence(profile: FeedProfile, feed: Feed, facts: VendorFacts) -> FeedSpec:
+    """Return what measuring alone says that a file is, without a question: enough for columns that nothing uses."""
+    proposal = FeedProposal.model_validate(described(describe_question(profile, facts)))
+    return feed_spec(proposal, profile, feed)
+
+
 def without(question: MapQuestion, lines: Sequence[ColumnMapping]) -> MapQuestion:
     """Return what is left to ask: the settled targets and their sources are only named."""
     if not lines:
@@ -46,8 +58,20 @@ def without(question: MapQuestion, lines: Sequence[ColumnMapping]) -> MapQuestio
     taken = {line.target: line.sources[0] for line in lines}
     return question.model_copy(
         update={
-            "settled": taken,
+            "settled": {**question.settled, **taken},
             "sources": tuple(s for s in question.sources if s.source_name not in taken.values()),
             "targets": tuple(t for t in question.targets if t.name not in taken),
+        }
+    )
+
+
+def beside(question: MapQuestion, standing: Sequence[ColumnMapping], wanted: Collection[str]) -> MapQuestion:
+    """Return what is to be asked of a few targets beside lines that stand: their sources are taken."""
+    taken = {source for line in standing for source in line.sources}
+    return question.model_copy(
+        update={
+            "settled": {line.target: ", ".join(line.sources) for line in standing},
+            "sources": tuple(s for s in question.sources if s.source_name not in taken),
+            "targets": tuple(t for t in question.targets if t.name in wanted),
         }
     )

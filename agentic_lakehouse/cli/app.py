@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from agentic_lakehouse.cli import (
+    drift,
     evaluation,
     files,
     governance,
@@ -40,6 +41,7 @@ for module in (
     recovery,
     governance,
     review,
+    drift,
     inbox,
     journal,
     evaluation,

@@ -44,7 +44,7 @@ def show(
     everything: Annotated[bool, typer.Option("--all", help="Also what was answered or dismissed.")] = False,
     json: Json = False,
 ) -> None:
-    """List what is open: words of vendors that no mapping knows, the most frequent first.
+    """List what is open: words that no mapping knows, the most frequent first, and columns that nothing reads.
 
     Example: lakehouse inbox kontor/preisliste
     """
@@ -60,7 +60,10 @@ def show(
         console().print("Nothing is open.")
         return
     columns = ("id", "feed", "target", "word", "rows", "perhaps", *(("status",) if everything else ()))
-    rows = [(i.id, i.feed, i.target, i.word, i.rows, _perhaps(i), *((_said(i),) if everything else ())) for i in found]
+    rows = [
+        (i.id, i.feed, i.target, i.word or _column(i), i.rows, _perhaps(i), *((_said(i),) if everything else ()))
+        for i in found
+    ]
     print_table(columns, rows, right=("rows",))
     console().print("\nSay what a word stands for: `lakehouse inbox answer ID VALUE`, or `none`.", markup=False)
 
@@ -101,7 +104,11 @@ def dismiss(item: Id, by: By = None, note: Note = "", json: Json = False) -> Non
     if json:
         print_json(done.model_dump(mode="json"))
     else:
-        say(f"{done.id} ({done.word!r} of {done.feed}) is dismissed.")
+        say(f"{done.id} ({done.word or done.source!r} of {done.feed}) is dismissed.")
+
+
+def _column(item: InboxItem) -> str:
+    return f"new column {item.source!r}"
 
 
 def _perhaps(item: InboxItem) -> str:

@@ -11,8 +11,8 @@ from typing import Literal
 
 from agentic_lakehouse.contracts.base import Record, sha256_of
 
-InboxKind = Literal["unseen_value"]
-"""What can turn up. Others (a new column) have a feed, a source and deliveries as well, and leave the rest empty."""
+InboxKind = Literal["unseen_value", "new_column"]
+"""What can turn up. A new column, which nothing reads, has a feed, a source and deliveries; the rest is empty."""
 InboxStatus = Literal["open", "answered", "dismissed"]
 
 STANDARD = "standard"
@@ -47,7 +47,8 @@ class InboxItem(Record):
     """Journal row of the suggestion."""
     status: InboxStatus = "open"
     answer: str | None = None
-    """For a value that is answered, the listed value that it stands for; `None` for none of them."""
+    """For a value that is answered, the listed value that it stands for; `None` for none of them. For a column, the
+    target that a mapping fills from it."""
     by: str = ""
     """Who answered or dismissed it."""
     note: str = ""

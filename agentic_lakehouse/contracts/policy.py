@@ -50,6 +50,22 @@ class ImpactPolicy(Contract):
     """Keys below which nothing is said of medians and shares: of few rows, half may well change."""
 
 
+class DriftPolicy(Contract):
+    """Which changes of a column's values, from one delivery to the next, a person looks at where they are used.
+
+    What a mapping makes of them is bounded by `impact`, key by key; here other products may be delivered than before.
+    """
+
+    max_nulls_gained: Share = Field(default=0.2, ge=0, le=1)
+    """Largest share of rows by which a column may be emptier than before."""
+    max_median_ratio: float = Field(default=10.0, ge=1)
+    """Largest median of a column's numbers by the one before, or the inverse: another unit makes ten or more of it
+    (cents for euros, grams for kilograms), other products hardly."""
+    min_rows: int = Field(default=50, ge=1)
+    """Rows of both deliveries below which nothing is said: at 50 the standard error of a difference of shares is 0.1 at
+    most, half of what `max_nulls_gained` allows."""
+
+
 class RetentionPolicy(Contract):
     """How long what nobody needs for today's tables is kept. Applied by `lakehouse maintain` alone."""
 
@@ -93,6 +109,7 @@ class Policy(Contract):
     """What a word costs that the mapping does not know, under a target with listed values: `as_rule` the row where the
     target is required, else the cell; `null_cell` the cell; `reject_row` the row. It waits in the inbox meanwhile."""
     impact: ImpactPolicy = ImpactPolicy()
+    drift: DriftPolicy = DriftPolicy()
     retention: RetentionPolicy = RetentionPolicy()
     compaction: CompactionPolicy = CompactionPolicy()
 

@@ -14,6 +14,7 @@ from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.catalog import MAIN
 from agentic_lakehouse.lake.commits import CommitInfo, FeedMark, TableChange
 from agentic_lakehouse.lake.database import BUSY_SECONDS, Database
+from agentic_lakehouse.lake.drifts import Drifts
 from agentic_lakehouse.lake.files import PartitionValue
 from agentic_lakehouse.lake.glance import Glance
 from agentic_lakehouse.lake.governance import Governance
@@ -23,6 +24,7 @@ from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
 from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrate, plan
 from agentic_lakehouse.lake.namesakes import require_own_table
 from agentic_lakehouse.lake.notices import Notices
+from agentic_lakehouse.lake.precedents import Precedents
 from agentic_lakehouse.lake.review_key import ReviewKey
 from agentic_lakehouse.lake.rollback import Rollback
 from agentic_lakehouse.lake.tables import require_whole
@@ -38,7 +40,9 @@ class Lake:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
         notices: what people were told of feeds, and are to be told.
+        drifts: what changed in deliveries.
         review_key: what the token of those who decide is compared with.
+        precedents: what their decisions teach.
         housekeeping: what `lakehouse maintain` does to the lake.
     """
 
@@ -48,7 +52,9 @@ class Lake:
         self.ledger = Ledger(database)
         self.governance = Governance(database)
         self.notices = Notices(database)
+        self.drifts = Drifts(database)
         self.review_key = ReviewKey(database)
+        self.precedents = Precedents(database)
         self.housekeeping = Housekeeping(database, warehouse)
 
     @classmethod

@@ -13,8 +13,10 @@ from pyiceberg.catalog.sql import SqlCatalogBaseTable
 
 from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.columns import METADATA, long, text
+from agentic_lakehouse.lake.drift_rows import DRIFTS
 from agentic_lakehouse.lake.governed_rows import CREATE_DEAD_LETTERS
-from agentic_lakehouse.lake.notice_rows import NOTICES  # noqa: F401 (for `create_all` to know it)
+from agentic_lakehouse.lake.notice_rows import NOTICES
+from agentic_lakehouse.lake.precedent_rows import PRECEDENTS
 from agentic_lakehouse.lake.records import Json, UtcDateTime
 
 SCHEMA_VERSION = 5
@@ -100,6 +102,9 @@ DELIVERIES = sa.Table(
     sa.Column("replay", sa.Boolean, nullable=False),
 )
 """The ledger. A delivery id sorts in the order of delivery, and is unique within its feed alone."""
+
+BESIDE = (DRIFTS, NOTICES, PRECEDENTS)
+"""Tables of modules of their own, named here so that they are created with the others."""
 
 
 def create_tables(connection: sa.Connection) -> None:

@@ -20,7 +20,7 @@ from agentic_lakehouse.orchestration.partitions import feeds
 from agentic_lakehouse.orchestration.resources import LakehouseResource
 from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, STAGED_CHECKS
 
-NEEDS_REVIEW = "needs_review"
+NEEDS_REVIEW, DRIFT = "needs_review", "drift"
 FAMILIES = {
     "required": ("required", "Required columns have a value in every row."),
     "pattern": ("patterns", "Values have the form that the standard gives their column."),
@@ -43,7 +43,7 @@ class Shown:
 
 
 def build_checks(standard: ProductStandard, keys: Keys) -> list[dg.AssetChecksDefinition]:
-    """Return the checks of bronze, of the mapping and of the staged slice."""
+    """Return the checks of the files' shape, of bronze, of the mapping and of the staged slice."""
     staged = {name: Shown(name, description, (name,)) for name, description in STAGED_CHECKS.items()}
     for rule in standard.rules:
         name, description = FAMILIES.get(rule.kind, (rule.name, rule.description))
@@ -51,6 +51,7 @@ def build_checks(standard: ProductStandard, keys: Keys) -> list[dg.AssetChecksDe
         staged[name] = Shown(name, description, (*members, rule.name))
     return [
         _audit_check(keys.bronze, "bronze", [Shown(n, text, (n,)) for n, text in BRONZE_CHECKS.items()]),
+        _drift_check(keys.feed_spec, seen_in=keys.bronze),
         _review_check(keys.mapping),
         _audit_check(keys.staged, "staged", list(staged.values())),
     ]
@@ -109,3 +110,19 @@ def _review_check(asset: dg.AssetKey) -> dg.AssetChecksDefinition:
         )
 
     return needs_review
+
+
+def _drift_check(asset: dg.AssetKey, *, seen_in: dg.AssetKey) -> dg.AssetChecksDefinition:
+    @dg.asset_check(name=DRIFT, asset=asset, additional_deps=[seen_in], partitions_def=feeds)
+    def drift(context: dg.AssetCheckExecutionContext, lakehouse: LakehouseResource) -> dg.AssetCheckResult:
+        """Whether files have the shape of those before; what is used and changed waits for a person."""
+        with told_clearly():
+            changes = lakehouse.lakehouse.newest_drift(Feed.parse(context.partition_key))
+        return dg.AssetCheckResult(
+            passed=not changes,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="; ".join(change.told for change in changes) or "Nothing changed.",
+            metadata={"changes": dg.MetadataValue.json([change.model_dump(mode="json") for change in changes])},
+        )
+
+    return drift

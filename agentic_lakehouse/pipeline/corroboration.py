@@ -7,7 +7,7 @@ something that speaks for this one. A line that writes values of its own is neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
@@ -35,6 +35,7 @@ def uncorroborated(
     *,
     facts: VendorFacts,
     dry_run: DryRun,
+    judged: Collection[str] | None = None,
 ) -> Iterator[str]:
     """Yield why a person must look at a line, for each that nothing but a model's word speaks for.
 
@@ -45,16 +46,19 @@ def uncorroborated(
         standard: the table to fill.
         facts: what we know of the vendor.
         dry_run: compares results on the sample.
+        judged: targets whose lines are judged; all where not given.
     """
     from agentic_lakehouse.brain.opinion import SecondOpinion
 
     opinion = SecondOpinion(measured, spec, standard, facts)
     words = {c.name for c in standard.columns if c.valid_values or c.physical_type.startswith("boolean")}
     for line in mapping.columns:
+        if judged is not None and line.target not in judged:
+            continue
         if why := _doubt(line, opinion, dry_run, may_translate=line.target in words):
             yield f"{line.target!r}: {why}"
     for target, own in opinion.lines.items():
-        if target not in mapping.targets and (own.confidence or 0.0) >= SURE:
+        if target not in mapping.targets and target in (judged or {target}) and (own.confidence or 0.0) >= SURE:
             yield f"{target!r}: nothing fills it, where names and values speak for {', '.join(own.sources)}"
 
 

@@ -33,8 +33,8 @@ def profile_file(path: Path, *, name: str, facts: VendorFacts) -> FeedProfile:
     return profile(path, sniff(path, name=name), name=name, locale=facts.locale)
 
 
-def known_spec(path: Path, *, name: str, specs: Sequence[FeedSpec]) -> FeedSpec | None:
-    """Return the first of `specs` that this file still fits, read in the file's own dialect; else `None`.
+def known_spec(path: Path, *, name: str, specs: Sequence[FeedSpec]) -> tuple[FeedSpec, list[str]] | None:
+    """Return the first of `specs` that this file still fits, read in the file's own dialect, with its headers in order.
 
     Only names and kind are compared here: the types are tested on every row when the file is loaded. Of big JSON and
     XML the first records tell the names, among which rare ones may be missing; loading tells new ones.
@@ -44,11 +44,12 @@ def known_spec(path: Path, *, name: str, specs: Sequence[FeedSpec]) -> FeedSpec 
     """
     found = sniff(path, name=name)
     is_sample = found.kind in DOCUMENTS and is_sampled(path, found)
-    names = set(source_names(path, found, name=name, sample=NAMED_BY if is_sample else None))
+    headers = list(source_names(path, found, name=name, sample=NAMED_BY if is_sample else None))
+    names = set(headers)
     for spec in specs:
         known = {c.source_name for c in spec.columns}
         if spec.format.kind == found.kind and (names <= known if is_sample else names == known):
-            return spec if spec.format == found else spec.model_copy(update={"format": found})
+            return spec if spec.format == found else spec.model_copy(update={"format": found}), headers
     return None
 
 

@@ -8,7 +8,7 @@ run's row of `governance.runs`, and on the branch. Only `publish` changes main.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -37,6 +37,7 @@ from agentic_lakehouse.pipeline.outcomes import (
 from agentic_lakehouse.pipeline.proposals import mapping_of
 from agentic_lakehouse.pipeline.query import query
 from agentic_lakehouse.pipeline.receive import receive
+from agentic_lakehouse.pipeline.remap import Remapping
 from agentic_lakehouse.pipeline.unseen import unseen
 
 
@@ -111,6 +112,7 @@ class Lakehouse(Auditing):
                 mend=partial(self.mended_spec, feed, branch),
             )
             log.note(rows_in=done.rows_in, bronze_rows=done.bronze_rows, error_rows=done.error_rows)
+            self.tell_drifts(feed, self.drifts(feed, branch))
         return done
 
     def map(self, feed: Feed, run_id: str, *, renew: bool = False) -> Mapped:
@@ -130,19 +132,41 @@ class Lakehouse(Auditing):
         found = runnable(proposals, spec=spec, standard=self.standard) or waiting(
             proposals, spec=spec, standard=self.standard, facts=self.facts(feed)
         )
-        if found is not None and not renew:
+        changes = self.changes_to_review(feed, branch)
+        unseen = self.unseen_changes(feed, changes, proposals)
+        stands = found is not None and (found.status not in {"approved", "active"} or not unseen)
+        if found is not None and stands and not renew:
             return mapped_from(found, spec)
+        before, learned = None if renew else self.mapping_before(feed), self.learned(feed)
         with self.staging() as scratch:
-            bronze = relation(branch, bronze_name(self.standard, spec), scratch)
+
+            @cache
+            def dry_run() -> DryRun:
+                bronze = relation(branch, bronze_name(self.standard, spec), scratch)
+                return self.dry_run(spec, bronze, scratch, standard=learned.standard)
+
+            if before is not None:
+                return Remapping(
+                    before=before,
+                    spec=spec,
+                    changes=changes,
+                    unseen=unseen,
+                    learned=learned,
+                    facts=self.facts(feed),
+                    policy=self.policy,
+                    brain=self.brain,
+                    governance=governance,
+                    run_id=run_id,
+                ).propose(lambda: self.newest_profile(feed), dry_run)
             return propose(
                 self.newest_profile(feed),
                 spec,
-                standard=self.standard,
+                learned=learned,
                 facts=self.facts(feed),
                 policy=self.policy,
                 brain=self.brain,
                 governance=governance,
-                dry_run=self.dry_run(spec, bronze, scratch),
+                dry_run=dry_run(),
                 run_id=run_id,
             )
 
@@ -181,6 +205,7 @@ class Lakehouse(Auditing):
             )
             log.note(core_rows=done.core_rows, mapping_error_rows=done.rejected_rows)
             unseen_words = self._notice(feed, approved, branch, run_id, scratch)
+            self.close_mapped(feed, approved)
             log.count()
         return replace(done, unseen_words=unseen_words)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Map
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.pipeline.approval import reasons_by_standing, reasons_to_review
 from agentic_lakehouse.pipeline.corroboration import uncorroborated
 from agentic_lakehouse.pipeline.dryrun import DryRun
+from agentic_lakehouse.pipeline.learning import Learned
 from agentic_lakehouse.pipeline.outcomes import Mapped
 from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, mapping_proposal
 from agentic_lakehouse.pipeline.words import Known, worded
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 def runnable(proposals: Sequence[Proposal], *, spec: FeedSpec, standard: ProductStandard) -> Proposal | None:
     """Return the newest approved mapping that still fits the feed, else the active one that does, else `None`.
 
-    It fits where the standard is the same and every column it reads still stands in the spec, under its name.
+    It fits where the standard is the same, every column it reads still stands in the spec, under its name, and no
+    change of the feed waits for a person's word on it.
     """
     names = {c.source_name: c.name for c in spec.columns}
     for status in ("approved", "active"):
@@ -40,8 +42,17 @@ def runnable(proposals: Sequence[Proposal], *, spec: FeedSpec, standard: Product
             if proposal.status != status or proposal.standard_sha256 != standard.sha256:
                 continue
             if all(reads(line, names) for line in mapping_of(proposal).columns):
-                return proposal
+                return None if _is_held(proposal, proposals, spec) else proposal
     return None
+
+
+def _is_held(mapping: Proposal, proposals: Sequence[Proposal], spec: FeedSpec) -> bool:
+    """Whether the same mapping waits to be approved once more, for what changed in the feed."""
+    return any(
+        p.parent == mapping.id and p.shape_sha256 == spec.shape_sha256 and mapping_of(p).drift
+        for p in proposals
+        if p.status in {"proposed", "rejected"}
+    )
 
 
 def reads(line: ColumnMapping, names: Map[str, str]) -> bool:
@@ -74,7 +85,7 @@ def propose(
     measured: FeedProfile,
     spec: FeedSpec,
     *,
-    standard: ProductStandard,
+    learned: Learned,
     facts: VendorFacts,
     policy: Policy,
     brain: Brain,
@@ -84,15 +95,26 @@ def propose(
 ) -> Mapped:
     """Ask the brain for a mapping and its words, try it, and let the policy decide whether a person must look.
 
+    Args:
+        measured: facts of a file of the feed.
+        spec: what the feed is.
+        learned: the standard, and what people decided before.
+        facts: what we know of the vendor.
+        policy: decides what may pass.
+        brain: is asked.
+        governance: takes the proposal.
+        dry_run: tries mappings; knows the standard with what was learned.
+        run_id: run that pays for the calls.
+
     Raises:
         AnswerRejected: no model of the ladder gave a mapping that holds.
         ModelUnavailable, BudgetExceeded: no model could be asked.
     """
-    known = Known.of(governance, spec.feed)
+    standard, known = learned.own, Known.of(governance, spec.feed)
     answer, doubts = ask_mapping(
         measured,
         spec,
-        standard=standard,
+        standard=learned.standard,
         facts=facts,
         policy=policy.approval,
         brain=brain,
@@ -100,13 +122,14 @@ def propose(
         run_id=run_id,
         known=known,
     )
-    mapping = answer.value
+    mapping = learned.told(answer.value)
     reasons = dry_run.refuted(mapping) or reasons_to_review(
         mapping,
         standard=standard,
         policy=policy.approval,
         rejected_share=dry_run.rejected_share(mapping),
     )
+    reasons += learned.reasons(mapping)
     in_force = governance.active(spec.feed, "mapping")
     reasons += reasons_by_standing(
         mapping,
@@ -116,10 +139,11 @@ def propose(
         policy=policy.approval,
     )
     if policy.approval.corroborated and not brain.is_free:
-        reasons = [*reasons, *uncorroborated(mapping, measured, spec, standard, facts=facts, dry_run=dry_run)]
+        reasons = [*reasons, *uncorroborated(mapping, measured, spec, learned.standard, facts=facts, dry_run=dry_run)]
     proposal = mapping_proposal(spec.feed, mapping, spec=spec, standard=standard, facts=facts, answer=answer)
     governance.tell(doubts)
-    filed = governance.propose(proposal.model_copy(update={"reason": "; ".join(reasons)}))
+    news = {"reason": "; ".join(reasons), "learned_from": learned.used_by(mapping)}
+    filed = governance.propose(proposal.model_copy(update=news))
     decided = decide_by_policy(governance, filed, policy=policy, reasons=reasons)
     return mapped_from(decided, spec, answer)
 
@@ -135,14 +159,28 @@ def ask_mapping(
     dry_run: DryRun,
     run_id: str,
     known: Known | None = None,
+    standing: Sequence[ColumnMapping] = (),
+    wanted: Collection[str] = (),
 ) -> tuple[Answer[Mapping], tuple[InboxItem, ...]]:
     """Ask for a mapping and then for its words; those that nobody is sure of are told besides.
+
+    Where lines stand, only the `wanted` targets are asked about, and the answer holds their lines alone.
 
     Raises:
         AnswerRejected: no model of the ladder gave a mapping that holds.
         ModelUnavailable, BudgetExceeded: no model could be asked.
     """
-    answer = brain.map(measured, spec, standard, facts=facts, run_id=run_id, check=dry_run.refuted, bench=dry_run)
+    answer = brain.map(
+        measured,
+        spec,
+        standard,
+        facts=facts,
+        run_id=run_id,
+        check=dry_run.refuted,
+        bench=dry_run,
+        standing=standing,
+        wanted=wanted,
+    )
     said = worded(answer.value, dry_run, spec, brain=brain, policy=policy, run_id=run_id, known=known)
     return replace(answer, value=said.mapping, calls=(*said.calls, *answer.calls)), said.doubts
 

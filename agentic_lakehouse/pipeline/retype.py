@@ -53,6 +53,12 @@ def read_through(types: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def stem(name: str) -> str:
+    """Return a bronze column's name without the type that a retyped one has at its end."""
+    found = _RETYPED.fullmatch(name)
+    return found["name"] if found else name
+
+
 def taken_over(types: Mapping[str, str]) -> dict[str, str]:
     """Return the bronze columns that took over from one of another type, and from which."""
     named = {name: found["name"] for name in types if (found := _RETYPED.fullmatch(name))}

@@ -111,7 +111,7 @@ class Inbox:
         Returns:
             The number of different unseen words, dismissed ones aside.
         """
-        known = {item.id: item for item in self._governance.inbox(self._feed)}
+        known = {item.id: item for item in self._governance.inbox(self._feed) if item.kind == "unseen_value"}
         found = [item for line in self._lines for item in self._unseen(line, faults, engine)]
         waiting = {item.id for item in found}
         open_of = Counter(item.target for item in known.values() if item.status == "open")
