@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import FeedRun, Proposal
-from agentic_lakehouse.errors import FeedUnreadable
+from agentic_lakehouse.errors import ContractInvalid, FeedUnreadable
 from agentic_lakehouse.lake.glance import Glance
 from agentic_lakehouse.pipeline.freshness import Freshness, freshness
 from agentic_lakehouse.pipeline.impact_review import at_issue
@@ -78,39 +78,47 @@ def states(
     return [_state(lakehouse, feed, glance, now or datetime.now(UTC)) for feed in sorted(wanted)]
 
 
+def work_of(house: Lakehouse, feed: Feed, glance: Glance) -> Work | None:
+    """Return what there is to do for a feed, as `Lakehouse.work` does, without asking the database.
+
+    Raises:
+        FeedUnreadable: the feed's folder cannot be listed.
+    """
+    facts = house.facts(feed)
+    return work_for(feed, zone=house.zone, lake=glance, standard=house.standard, policy=house.policy, facts=facts)
+
+
 def _state(house: Lakehouse, feed: Feed, glance: Glance, now: datetime) -> FeedState:
-    facts, last = house.facts(feed), glance.last_run(feed)
-    unreadable: FeedUnreadable | None = None
-    work: Work | None = None
-    try:
-        work = work_for(feed, zone=house.zone, lake=glance, standard=house.standard, policy=house.policy, facts=facts)
-    except FeedUnreadable as error:
-        unreadable = error
-    expectation = facts.expectation(feed.name)
-    came = glance.last_seen(feed)
-    # A file that stands in the landing zone has come, whenever it is looked at.
-    stands = now if work is not None and work.reason == "new files" else came
-    fresh = freshness(expectation, stands, now=now)
-    known = {
+    last = glance.last_run(feed)
+    known: dict[str, Any] = {
         "feed": str(feed),
-        "status": "failed" if unreadable else last.status if last else "new",
+        "status": last.status if last else "new",
         "pending": len(glance.pending(feed)),
-        "work": work.reason if work else "",
         "last_run": last.started_at if last else None,
-        "reason": str(unreadable) if unreadable else _reason(last),
-        "failure": unreadable.reason if unreadable else last.reason if last and last.status == "failed" else "",
+        "reason": _reason(last),
+        "failure": last.reason if last and last.status == "failed" else "",
+        "last_delivery": glance.last_seen(feed),
         "max_attempts": house.policy.max_attempts,
-        "expected": expectation.every if expectation else "",
-        "last_delivery": came,
-        "late": fresh.late,
-        "due_at": fresh.due_at,
     }
-    if unreadable:
-        return FeedState(**known, state="failed", since=None, turn="engineer", command="lakehouse doctor")
-    return FeedState(**known, **_stand(house, feed, glance, work, fresh))
+    try:
+        expectation, work = house.facts(feed).expectation(feed.name), work_of(house, feed, glance)
+    except (FeedUnreadable, ContractInvalid) as error:
+        known |= {"status": "failed", "reason": str(error), "failure": error.reason}
+        return FeedState(**known, work="", state="failed", since=None, turn="engineer")
+    # A file that stands in the landing zone has come, whenever it is looked at.
+    came = now if work is not None and work.reason == "new files" else glance.last_seen(feed)
+    fresh = freshness(expectation, came, now=now)
+    return FeedState(
+        **known,
+        work=work.reason if work else "",
+        expected=expectation.every if expectation else "",
+        late=fresh.late,
+        due_at=fresh.due_at,
+        **_stand(house, feed, glance, work, fresh),
+    )
 
 
-def _stand(house: Lakehouse, feed: Feed, glance: Glance, work: Work | None, fresh: Freshness) -> dict[str, object]:
+def _stand(house: Lakehouse, feed: Feed, glance: Glance, work: Work | None, fresh: Freshness) -> dict[str, Any]:
     """Return what comes first of a feed: what runs, what will, what failed, what waits, what is late."""
     branch, last = glance.branch(feed), glance.last_run(feed)
     if branch is not None and branch.lease == "held":
@@ -133,7 +141,7 @@ def _stand(house: Lakehouse, feed: Feed, glance: Glance, work: Work | None, fres
     return {"state": "at rest", "since": last.started_at if last else None, "turn": "nobody"}
 
 
-def _failed(house: Lakehouse, feed: Feed, glance: Glance, work: Work, last: FeedRun) -> dict[str, object]:
+def _failed(house: Lakehouse, feed: Feed, glance: Glance, work: Work, last: FeedRun) -> dict[str, Any]:
     wait = house.policy.wait_before(work.attempt) if work.attempt > 1 else None
     ended = last.started_at + timedelta(seconds=last.seconds)
     return {

@@ -13,7 +13,7 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import FeedRun
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.overview import FeedStatus, overview
-from agentic_lakehouse.pipeline.states import states
+from agentic_lakehouse.pipeline.states import states, work_of
 from agentic_lakehouse.testing import Sandbox
 
 GOOD = "sku,title,price,currency\n" + "".join(f"S{n},Stapler {n},{n}.50,EUR\n" for n in range(20))
@@ -43,7 +43,11 @@ def test_every_feed_says_what_it_waits_for_and_whose_turn_it_is(sandbox: Sandbox
         "new": ("pending", "lakehouse", "new", 0, 0),
         "never": ("late", "vendor", "new", 0, 0),
     }
-    waits = sandbox.lakehouse.undecided(cryptic)
+    house = sandbox.lakehouse
+    glance = house.lake.glance()
+    for name in found:
+        assert work_of(house, Feed.parse(name), glance) == house.work(Feed.parse(name))
+    waits = house.undecided(cryptic)
     assert waits is not None
     cryptic_now, broken_now = found["other/cryptic"], found["other/broken"]
     assert (cryptic_now.proposal, cryptic_now.since) == (waits.id, waits.created_at)
@@ -96,6 +100,17 @@ def test_a_feed_that_is_being_worked_on_is_not_called_failed(sandbox: Sandbox) -
     house.receive(feed, "run-1")
 
     assert of(sandbox)["acme/feed"].state == "running"
+
+
+def test_wrong_facts_of_one_vendor_stop_no_other(sandbox: Sandbox) -> None:
+    sandbox.facts("acme", "expected: dayly\n")
+    for name in ("acme/feed", "other/feed"):
+        sandbox.drop(name, GOOD)
+
+    found = of(sandbox)
+
+    assert (found["acme/feed"].state, found["other/feed"].state) == ("failed", "pending")
+    assert "line 1, at expected: 'dayly'" in found["acme/feed"].reason
 
 
 @contextmanager
