@@ -112,14 +112,19 @@ def _fields(contract: type[BaseModel], path: tuple[int | str, ...]) -> dict[str,
     """Return the fields that may stand below `path`."""
     here: Any = contract
     for step in path:
-        values = get_args(here)[1:] if get_origin(here) is dict else ()
-        field = here.model_fields.get(str(step)) if _is_model(here) else None
-        here = values[0] if values else getattr(field, "annotation", None)
-    return dict(here.model_fields) if _is_model(here) else {}
+        if isinstance(step, int):  # an item of a list, whose fields are those of the list's kind of items
+            continue
+        if get_origin(here) is dict:
+            here = get_args(here)[1]
+        else:
+            here = getattr(_model_fields(here).get(step), "annotation", None)
+    return _model_fields(here)
 
 
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+def _model_fields(said: Any) -> dict[str, Any]:
+    """Return the fields of the contract that an annotation names, by itself or as what a list holds."""
+    kinds = (kind for kind in (said, *get_args(said)) if isinstance(kind, type) and issubclass(kind, BaseModel))
+    return next((dict(kind.model_fields) for kind in kinds), {})
 
 
 def _description(contract: type[BaseModel], path: tuple[int | str, ...]) -> str | None:
