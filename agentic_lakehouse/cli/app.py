@@ -18,6 +18,7 @@ from agentic_lakehouse.cli import (
     journal,
     main_job,
     maintenance,
+    notify,
     recovery,
     review,
     rules,
@@ -53,6 +54,7 @@ for module in (
     journal,
     evaluation,
     maintenance,
+    notify,
     service,
 ):
     module.register(app)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.cache import once_a_version
+from agentic_lakehouse.contracts.expected import check_expected, check_feed_id, check_timezone
 from agentic_lakehouse.contracts.feed import ID_PATTERN
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.suite import Suite
@@ -69,6 +70,11 @@ def _load_facts(path: Path) -> VendorFacts:
     facts = fit(place, VendorFacts)
     _check_locale(place.at("locale"))
     _check_currency(place.at("currency"))
+    check_timezone(place.at("timezone"))
+    check_expected(place.at("expected"))
+    for feed in facts.feeds:
+        check_feed_id(place.at("feeds", feed), feed)
+        check_expected(place.at("feeds", feed, "expected"))
     return facts
 
 
@@ -114,6 +120,7 @@ def _fields(contract: type[BaseModel], path: tuple[int | str, ...]) -> dict[str,
     """Return the fields that may stand below `path`."""
     fields: dict[str, Any] = dict(contract.model_fields)
     is_key = False
+    here: Any = contract
     for step in path:
         if isinstance(step, int) or is_key:
             is_key = False
@@ -122,6 +129,17 @@ def _fields(contract: type[BaseModel], path: tuple[int | str, ...]) -> dict[str,
         nested = next(_contracts(annotation), None)
         fields, is_key = dict(nested.model_fields) if nested else {}, get_origin(annotation) is dict
     return fields
+        if get_origin(here) is dict:
+            here = get_args(here)[1]
+        else:
+            here = getattr(_model_fields(here).get(step), "annotation", None)
+    return _model_fields(here)
+
+
+def _model_fields(said: Any) -> dict[str, Any]:
+    """Return the fields of the contract that an annotation names, by itself or as what a list holds."""
+    kinds = (kind for kind in (said, *get_args(said)) if isinstance(kind, type) and issubclass(kind, BaseModel))
+    return next((dict(kind.model_fields) for kind in kinds), {})
 
 
 def _contracts(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.governed import CheckResult, ModelCall
+from agentic_lakehouse.contracts.governed import CheckResult, ModelCall, Proposal
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.rule_set import RuleSet
 from agentic_lakehouse.contracts.standard import ProductStandard
@@ -98,6 +98,12 @@ def rule_sets(found: Sequence[RuleSet]) -> dict[str, Any]:
         for s in found
     }
     return {"rule_sets": dg.MetadataValue.json(told)} if told else {}
+def proposal(found: Proposal, standard: ProductStandard) -> dg.MetadataValue[Any]:
+    """Return a proposal as a person reads it: a mapping as its table, else its content."""
+    if found.kind == "mapping":
+        return mapping_table(Mapping.model_validate(found.content), standard)
+    shown = json.dumps(found.content, indent=1, ensure_ascii=False)
+    return dg.MetadataValue.md(f"{found.reason}\n\n```json\n{shown[:MAX_PROMPT]}\n```")
 
 
 def counts(found: Map[str, int]) -> dg.MetadataValue[Any]:

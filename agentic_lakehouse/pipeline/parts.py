@@ -206,6 +206,9 @@ class Parts:
         pending = [[d.delivery_id, d.redo, d.replay] for d in self.lake.ledger.pending(feed)]
         standard = self.standard_for(feed)
         return sha256_of([pending, standard.sha256, self.policy.judgement_sha256, self.facts(feed).sha256])
+        return sha256_of(
+            [pending, self.standard.sha256, self.policy.judgement_sha256, self.facts(feed).judgement_sha256]
+        )
 
     def profile_of(self, delivery: Delivery, feed: Feed) -> FeedProfile:
         """Measure a delivery's kept bytes; once in the life of this object."""
