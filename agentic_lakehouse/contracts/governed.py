@@ -14,7 +14,7 @@ from agentic_lakehouse.contracts.base import Record
 DeliveryStatus = Literal["pending", "published", "failed", "withdrawn"]
 ProposalKind = Literal["spec", "mapping", "impact"]
 ProposalStatus = Literal["proposed", "approved", "active", "rejected", "edited", "superseded"]
-Decision = Literal["approved", "rejected", "edited"]
+Decision = Literal["approved", "rejected", "edited", "undone"]
 CallStatus = Literal["sent", "received", "turn", "ok", "unparsable", "schema", "semantic", "transport", "configuration"]
 Severity = Literal["ERROR", "WARN"]
 RunStatus = Literal["published", "unchanged", "awaiting_review", "failed"]
@@ -74,6 +74,8 @@ class Proposal(Record):
     """Vendor facts that a mapping was made with; else empty."""
     parent: str = ""
     """Proposal that a person edited into this one, or whose lines this one keeps; else empty."""
+    learned_from: tuple[str, ...] = ()
+    """Proposals of other feeds whose approval speaks for lines or words of a mapping; see `contracts.precedent`."""
     reason: str = ""
     """Why a person must look, or why the policy let it pass."""
     model: str = ""
@@ -89,7 +91,8 @@ class Review(Record):
     proposal_id: str
     sha256: str
     decision: Decision
-    """`edited`: the reviewer's own version was approved in its place."""
+    """`edited`: the reviewer's own version was approved in its place. `undone`: an earlier decision, on this proposal
+    or on one that it was learned from, was wrong."""
     by: str
     """A person's name, or `policy:<name>`."""
     note: str = ""

@@ -26,7 +26,8 @@ from agentic_lakehouse.contracts.governed import (
     Tally,
 )
 from agentic_lakehouse.contracts.inbox import InboxItem, InboxStatus
-from agentic_lakehouse.lake import calls, export, inbox, proposals
+from agentic_lakehouse.contracts.precedent import Precedent
+from agentic_lakehouse.lake import calls, export, inbox, precedents, proposals
 from agentic_lakehouse.lake.calls import Grouping
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.governed_rows import AUDITS, CALLS, PROPOSALS, REVIEWS, RUNS
@@ -49,24 +50,28 @@ class Governance:
         with self._database.write() as connection:
             return proposals.propose(connection, proposal)
 
-    def decide(self, review: Review) -> Proposal:
-        """Approve or reject a proposal and return it as it now stands.
+    def decide(self, review: Review, learned: Iterable[Precedent] = ()) -> Proposal:
+        """Approve or reject a proposal, enter what that teaches, and return it as it now stands.
 
         Raises:
             UsageInvalid: there is no such proposal.
             ReviewRefused: it was decided before, or it is not what the reviewer saw.
         """
         with self._database.write() as connection:
-            return proposals.decide(connection, review)
+            done = proposals.decide(connection, review)
+            precedents.enter(connection, learned)
+            return done
 
-    def replace(self, seen: Proposal, filed: Proposal, review: Review) -> Proposal:
+    def replace(self, seen: Proposal, filed: Proposal, review: Review, learned: Iterable[Precedent] = ()) -> Proposal:
         """Approve a person's own version in a proposal's place; see `proposals.replace`.
 
         Raises:
             ReviewRefused: the proposal was decided meanwhile, or another one stands in its place.
         """
         with self._database.write() as connection:
-            return proposals.replace(connection, seen, filed, review)
+            done = proposals.replace(connection, seen, filed, review)
+            precedents.enter(connection, learned)
+            return done
 
     def proposal(self, proposal_id: str) -> Proposal:
         """Return one proposal.
@@ -158,7 +163,14 @@ class Governance:
             return inbox.standing_mappings(connection, str(feed))
 
     def answer(
-        self, seen: InboxItem, value: str | None, *, standing: Standing, filed: Proposal, review: Review
+        self,
+        seen: InboxItem,
+        value: str | None,
+        *,
+        standing: Standing,
+        filed: Proposal,
+        review: Review,
+        learned: Iterable[Precedent] = (),
     ) -> InboxItem | None:
         """Answer an inbox item by a mapping that knows it, made of those that stand; see `inbox.answer`.
 
@@ -166,7 +178,10 @@ class Governance:
             UsageInvalid: the item was changed meanwhile, or the mapping cannot be approved.
         """
         with self._database.write() as connection:
-            return inbox.answer(connection, seen, value, standing=standing, filed=filed, review=review)
+            done = inbox.answer(connection, seen, value, standing=standing, filed=filed, review=review)
+            if done is not None:
+                precedents.enter(connection, learned)
+            return done
 
     def record_call(self, call: ModelCall) -> None:
         """Enter a call as it stands, such as an answer from the journal; the same call again changes nothing."""

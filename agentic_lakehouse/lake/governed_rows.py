@@ -24,6 +24,7 @@ PROPOSALS = sa.Table(
     text("standard_sha256"),
     text("facts_sha256"),
     text("parent"),
+    sa.Column("learned_from", Json, nullable=False),
     text("reason"),
     text("model"),
     sa.Column("call_id", sa.Text),

@@ -22,6 +22,7 @@ from agentic_lakehouse.lake.lifecycle import BranchInfo
 from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
 from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrate, plan
 from agentic_lakehouse.lake.namesakes import require_own_table
+from agentic_lakehouse.lake.precedents import Precedents
 from agentic_lakehouse.lake.review_key import ReviewKey
 from agentic_lakehouse.lake.rollback import Rollback
 from agentic_lakehouse.lake.tables import require_whole
@@ -38,6 +39,7 @@ class Lake:
         governance: proposals, reviews, model calls, audits and runs.
         drifts: what changed in deliveries.
         review_key: what the token of those who decide is compared with.
+        precedents: what their decisions teach.
         housekeeping: what `lakehouse maintain` does to the lake.
     """
 
@@ -48,6 +50,7 @@ class Lake:
         self.governance = Governance(database)
         self.drifts = Drifts(database)
         self.review_key = ReviewKey(database)
+        self.precedents = Precedents(database)
         self.housekeeping = Housekeeping(database, warehouse)
 
     @classmethod

@@ -100,10 +100,12 @@ def decide(connection: sa.Connection, review: Review) -> Proposal:
             proposal_id=proposal.id,
             sha256=proposal.sha256,
         )
+    if review.decision not in {"approved", "rejected"}:
+        raise UsageInvalid(f"What waits is approved or rejected, not {review.decision}.", proposal_id=proposal.id)
     if review.decision == "approved":
         _supersede(connection, proposal, statuses=("approved",))
     connection.execute(REVIEWS.insert().values(values_of(review)))
-    return _move(connection, proposal, review.decision)
+    return _move(connection, proposal, "approved" if review.decision == "approved" else "rejected")
 
 
 def replace(connection: sa.Connection, seen: Proposal, filed: Proposal, review: Review) -> Proposal:

@@ -15,6 +15,7 @@ from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.columns import METADATA, long, text
 from agentic_lakehouse.lake.drift_rows import DRIFTS
 from agentic_lakehouse.lake.governed_rows import CREATE_DEAD_LETTERS
+from agentic_lakehouse.lake.precedent_rows import PRECEDENTS
 from agentic_lakehouse.lake.records import Json, UtcDateTime
 
 SCHEMA_VERSION = 5
@@ -100,7 +101,7 @@ DELIVERIES = sa.Table(
 )
 """The ledger. A delivery id sorts in the order of delivery, and is unique within its feed alone."""
 
-BESIDE = (DRIFTS,)
+BESIDE = (DRIFTS, PRECEDENTS)
 """Tables of modules of their own, named here so that they are created with the others."""
 
 

@@ -19,7 +19,7 @@ from agentic_lakehouse.errors import ContractInvalid, UsageInvalid
 from agentic_lakehouse.pipeline.edit import proposed_by_person, refuted, where_it_stands
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.proposals import mapping_of
-from agentic_lakehouse.pipeline.review import require_token
+from agentic_lakehouse.pipeline.review import lessons, require_token
 from agentic_lakehouse.pipeline.unseen import Line, word_lists
 from agentic_lakehouse.sql.word_lists import WordList, key_of
 
@@ -76,7 +76,14 @@ def answer(
             note=note,
             created_at=filed.created_at,
         )
-        done = house.lake.governance.answer(item, value, standing=standing, filed=filed, review=review)
+        done = house.lake.governance.answer(
+            item,
+            value,
+            standing=standing,
+            filed=filed,
+            review=review,
+            learned=[p for p in lessons(house, filed, review) if (p.kind, p.text) == ("word", item.word)],
+        )
         if done is not None:
             return done
     raise UsageInvalid(f"The mapping of {item.feed} is being changed by others.", hint="Answer again.", item=item.id)

@@ -137,12 +137,13 @@ class Lakehouse(Auditing):
         stands = found is not None and (found.status not in {"approved", "active"} or not unseen)
         if found is not None and stands and not renew:
             return mapped_from(found, spec)
-        before = None if renew else self.mapping_before(feed)
+        before, learned = None if renew else self.mapping_before(feed), self.learned(feed)
         with self.staging() as scratch:
 
             @cache
             def dry_run() -> DryRun:
-                return self.dry_run(spec, relation(branch, bronze_name(self.standard, spec), scratch), scratch)
+                bronze = relation(branch, bronze_name(self.standard, spec), scratch)
+                return self.dry_run(spec, bronze, scratch, standard=learned.standard)
 
             if before is not None:
                 return Remapping(
@@ -150,7 +151,7 @@ class Lakehouse(Auditing):
                     spec=spec,
                     changes=changes,
                     unseen=unseen,
-                    standard=self.standard,
+                    learned=learned,
                     facts=self.facts(feed),
                     policy=self.policy,
                     brain=self.brain,
@@ -160,7 +161,7 @@ class Lakehouse(Auditing):
             return propose(
                 self.newest_profile(feed),
                 spec,
-                standard=self.standard,
+                learned=learned,
                 facts=self.facts(feed),
                 policy=self.policy,
                 brain=self.brain,

@@ -20,6 +20,7 @@ from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.pipeline.approval import reasons_by_standing, reasons_to_review
 from agentic_lakehouse.pipeline.corroboration import uncorroborated
 from agentic_lakehouse.pipeline.dryrun import DryRun
+from agentic_lakehouse.pipeline.learning import Learned
 from agentic_lakehouse.pipeline.outcomes import Mapped
 from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, mapping_proposal
 from agentic_lakehouse.pipeline.words import Known, worded
@@ -84,7 +85,7 @@ def propose(
     measured: FeedProfile,
     spec: FeedSpec,
     *,
-    standard: ProductStandard,
+    learned: Learned,
     facts: VendorFacts,
     policy: Policy,
     brain: Brain,
@@ -94,15 +95,26 @@ def propose(
 ) -> Mapped:
     """Ask the brain for a mapping and its words, try it, and let the policy decide whether a person must look.
 
+    Args:
+        measured: facts of a file of the feed.
+        spec: what the feed is.
+        learned: the standard, and what people decided before.
+        facts: what we know of the vendor.
+        policy: decides what may pass.
+        brain: is asked.
+        governance: takes the proposal.
+        dry_run: tries mappings; knows the standard with what was learned.
+        run_id: run that pays for the calls.
+
     Raises:
         AnswerRejected: no model of the ladder gave a mapping that holds.
         ModelUnavailable, BudgetExceeded: no model could be asked.
     """
-    known = Known.of(governance, spec.feed)
+    standard, known = learned.own, Known.of(governance, spec.feed)
     answer, doubts = ask_mapping(
         measured,
         spec,
-        standard=standard,
+        standard=learned.standard,
         facts=facts,
         policy=policy.approval,
         brain=brain,
@@ -110,13 +122,14 @@ def propose(
         run_id=run_id,
         known=known,
     )
-    mapping = answer.value
+    mapping = learned.told(answer.value)
     reasons = dry_run.refuted(mapping) or reasons_to_review(
         mapping,
         standard=standard,
         policy=policy.approval,
         rejected_share=dry_run.rejected_share(mapping),
     )
+    reasons += learned.reasons(mapping)
     in_force = governance.active(spec.feed, "mapping")
     reasons += reasons_by_standing(
         mapping,
@@ -126,10 +139,11 @@ def propose(
         policy=policy.approval,
     )
     if policy.approval.corroborated and not brain.is_free:
-        reasons = [*reasons, *uncorroborated(mapping, measured, spec, standard, facts=facts, dry_run=dry_run)]
+        reasons = [*reasons, *uncorroborated(mapping, measured, spec, learned.standard, facts=facts, dry_run=dry_run)]
     proposal = mapping_proposal(spec.feed, mapping, spec=spec, standard=standard, facts=facts, answer=answer)
     governance.tell(doubts)
-    filed = governance.propose(proposal.model_copy(update={"reason": "; ".join(reasons)}))
+    news = {"reason": "; ".join(reasons), "learned_from": learned.used_by(mapping)}
+    filed = governance.propose(proposal.model_copy(update=news))
     decided = decide_by_policy(governance, filed, policy=policy, reasons=reasons)
     return mapped_from(decided, spec, answer)
 

@@ -54,13 +54,14 @@ def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Propose
     ref = feed.branch if lakehouse.has_work(feed) else "main"
     with lakehouse.staging() as scratch:
         bronze = relation(lakehouse.lake.view(ref), bronze_name(lakehouse.standard, spec), scratch)
-        trial = lakehouse.dry_run(spec, bronze, scratch)
+        learned = lakehouse.learned(feed)
+        trial = lakehouse.dry_run(spec, bronze, scratch, standard=learned.standard)
         measured, facts = lakehouse.newest_profile(feed), lakehouse.facts(feed)
         if not renew:
             answer, _ = ask_mapping(
                 measured,
                 spec,
-                standard=lakehouse.standard,
+                standard=learned.standard,
                 facts=facts,
                 policy=lakehouse.policy.approval,
                 brain=lakehouse.trial_brain(),
@@ -72,7 +73,7 @@ def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Propose
         mapped = propose(
             measured,
             spec,
-            standard=lakehouse.standard,
+            learned=learned,
             facts=facts,
             policy=lakehouse.policy,
             brain=lakehouse.brain,

@@ -17,13 +17,13 @@ from agentic_lakehouse.contracts.inbox import InboxItem
 from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.profile import FeedProfile
-from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.errors import GuardRefused
 from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.pipeline.approval import reasons_to_review
 from agentic_lakehouse.pipeline.corroboration import uncorroborated
 from agentic_lakehouse.pipeline.dryrun import DryRun
+from agentic_lakehouse.pipeline.learning import Learned
 from agentic_lakehouse.pipeline.map import ask_mapping, mapped_from
 from agentic_lakehouse.pipeline.outcomes import Mapped
 from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, mapping_proposal
@@ -107,7 +107,7 @@ class Remapping:
     """All that a person should look at, whether or not they did."""
     unseen: Collection[str]
     """Keys of the changes that nobody has let pass."""
-    standard: ProductStandard
+    learned: Learned
     facts: VendorFacts
     policy: Policy
     brain: Brain
@@ -130,8 +130,8 @@ class Remapping:
         found = lines_of(mapping_of(self.before), self.spec, self.changes)
         lost = [line.target for line in found.lost]
         answer, doubts = self._asked(found, lost, profile(), dry_run()) if lost else (self._unasked(), ())
-        lines = (*found.standing, *answer.value.columns)
-        mapping = mapping_of_lines(lines, self.spec, self.standard).model_copy(
+        lines = (*found.standing, *self.learned.told(answer.value).columns)
+        mapping = mapping_of_lines(lines, self.spec, self.learned.own).model_copy(
             update={"drift": tuple(sorted(c.key for c in self.changes))}
         )
         reasons = [*self._drifted(found), *(self._doubts(mapping, found, lost, profile, dry_run()) if lost else ())]
@@ -145,9 +145,15 @@ class Remapping:
 
     def _proposal(self, mapping: Mapping, answer: Answer[Mapping], reasons: Sequence[str]) -> Proposal:
         made = mapping_proposal(
-            self.spec.feed, mapping, spec=self.spec, standard=self.standard, facts=self.facts, answer=answer
+            self.spec.feed, mapping, spec=self.spec, standard=self.learned.own, facts=self.facts, answer=answer
         )
-        return made.model_copy(update={"parent": self.before.id, "reason": "; ".join(dict.fromkeys(reasons))})
+        return made.model_copy(
+            update={
+                "parent": self.before.id,
+                "learned_from": self.learned.used_by(mapping),
+                "reason": "; ".join(dict.fromkeys(reasons)),
+            }
+        )
 
     def _asked(
         self, found: Lines, lost: Sequence[str], measured: FeedProfile, dry_run: DryRun
@@ -155,7 +161,7 @@ class Remapping:
         return ask_mapping(
             measured,
             self.spec,
-            standard=self.standard,
+            standard=self.learned.standard,
             facts=self.facts,
             policy=self.policy.approval,
             brain=self.brain,
@@ -170,7 +176,7 @@ class Remapping:
         """Return an answer without lines: whoever proposed the lines that stand proposed all."""
         from agentic_lakehouse.brain.brain import Answer
 
-        nothing = Mapping(feed=str(self.spec.feed), standard=self.standard.label, columns=())
+        nothing = Mapping(feed=str(self.spec.feed), standard=self.learned.own.label, columns=())
         return Answer(nothing, model_version=self.before.model, calls=(), cached=True)
 
     def _drifted(self, found: Lines) -> list[str]:
@@ -191,7 +197,7 @@ class Remapping:
         reasons = dry_run.refuted(mapping) or self._below_bars(mapping, found, dry_run.rejected_share(mapping))
         if self.policy.approval.corroborated and not self.brain.is_free:
             reasons += uncorroborated(
-                mapping, profile(), self.spec, self.standard, facts=self.facts, dry_run=dry_run, judged=lost
+                mapping, profile(), self.spec, self.learned.standard, facts=self.facts, dry_run=dry_run, judged=lost
             )
         return reasons
 
@@ -203,7 +209,7 @@ class Remapping:
         ]
         return reasons_to_review(
             mapping.model_copy(update={"columns": tuple(judged)}),
-            standard=self.standard,
+            standard=self.learned.own,
             policy=self.policy.approval,
             rejected_share=rejected_share,
         )

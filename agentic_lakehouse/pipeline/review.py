@@ -16,9 +16,12 @@ from pydantic import SecretStr
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Proposal, Review
+from agentic_lakehouse.contracts.precedent import Precedent, Stance
 from agentic_lakehouse.errors import ReviewRefused
 from agentic_lakehouse.pipeline.edit import checked, proposed_by_person
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.learning import corrected, taught
+from agentic_lakehouse.pipeline.proposals import mapping_of
 from agentic_lakehouse.pipeline.stale import changed_inputs
 
 THE_EDIT = Path("the edit")
@@ -85,7 +88,7 @@ def decide(
             from what has changed since.
     """
     require_token(house, by.token)
-    _require_person(house, by.name)
+    require_person(house, by.name)
     found = house.lake.governance.proposal(proposal_id)
     if decision == "approved" and found.status == "proposed":
         _require_current(house, found)
@@ -97,7 +100,7 @@ def decide(
         note=note,
         created_at=datetime.now(UTC),
     )
-    return house.lake.governance.decide(review)
+    return house.lake.governance.decide(review, lessons(house, found, review))
 
 
 def edit(
@@ -131,7 +134,7 @@ def edit(
             what has changed since.
     """
     require_token(house, by.token)
-    _require_person(house, by.name)
+    require_person(house, by.name)
     found = house.lake.governance.proposal(proposal_id)
     if sha256 is not None and sha256 != found.sha256:
         raise ReviewRefused(
@@ -156,10 +159,22 @@ def edit(
     review = Review(
         proposal_id=filed.id, sha256=filed.sha256, decision="approved", by=by.name, note=note, created_at=now
     )
-    return house.lake.governance.replace(found, filed, review)
+    return house.lake.governance.replace(found, filed, review, lessons(house, filed, review, instead_of=found))
 
 
-def _require_person(house: Lakehouse, name: str) -> None:
+def lessons(house: Lakehouse, decided: Proposal, review: Review, instead_of: Proposal | None = None) -> list[Precedent]:
+    """Return what a decision on a mapping teaches; on anything else, nothing."""
+    if decided.kind != "mapping" or review.sha256 != decided.sha256:
+        return []
+    stance: Stance = "rejected" if review.decision == "rejected" else "approved"
+    facts = house.facts(Feed.parse(decided.feed))
+    said = taught(mapping_of(decided), stance, standard=house.standard, facts=facts, review=review)
+    if instead_of is None:
+        return said
+    return corrected(mapping_of(instead_of), said, standard=house.standard, facts=facts, review=review)
+
+
+def require_person(house: Lakehouse, name: str) -> None:
     """Refuse a name that no person bears: a model, a tool or a policy decides nothing here."""
     models = {model.casefold() for model in house.settings.ladder} | {"embedded"}
     plain = name.strip().casefold()

@@ -12,12 +12,13 @@ from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.conform import slice_of
 from agentic_lakehouse.pipeline.fold_sql import Deliveries
 from agentic_lakehouse.pipeline.impact_review import at_issue
+from agentic_lakehouse.pipeline.learning import Learned, language_of
 from agentic_lakehouse.pipeline.map import runnable, waiting
 from agentic_lakehouse.pipeline.parts import Parts
 from agentic_lakehouse.pipeline.proposals import by_standing, mapping_of
 from agentic_lakehouse.pipeline.proposals import spec_of as read_spec
 from agentic_lakehouse.pipeline.runlog import RunLog
-from agentic_lakehouse.pipeline.work import Work, fold_is_new, fold_sha256, runnable_mapping, work_for
+from agentic_lakehouse.pipeline.work import Work, fold_is_new, fold_sha256, runnable_mapping, was_folded, work_for
 
 
 class Standing(Parts):
@@ -54,6 +55,11 @@ class Standing(Parts):
         impact = at_issue(self.lake, feed, self.fold_in_force(feed, mapping.sha256)) if mapping else None
         return impact if impact is not None and impact.status != "approved" else None
 
+    def learned(self, feed: Feed) -> Learned:
+        """Return the standard with what people decided on for other vendors of the feed's language."""
+        language = language_of(self.facts(feed))
+        return Learned(self.standard, self.lake.precedents.of_standard(self.standard.name, language=language))
+
     def mapping_line(self, feed: Feed) -> tuple[Mapping, FeedSpec]:
         """Return the mapping in force and the spec that it reads."""
         proposal = self.mapping_in_force(feed)
@@ -74,7 +80,9 @@ class Standing(Parts):
     def fold_changed(self, feed: Feed) -> bool:
         """Whether the slice on main was folded under another mapping, standard, policy or vendor facts."""
         mapping = runnable_mapping(self.lake, feed)
-        return mapping is not None and fold_is_new(self.lake, feed, self.fold_in_force(feed, mapping.sha256))
+        if mapping is None:
+            return was_folded(self.lake, feed)
+        return fold_is_new(self.lake, feed, self.fold_in_force(feed, mapping.sha256))
 
     def fold_in_force(self, feed: Feed, mapping_sha256: str) -> str:
         """Return the identity of what the feed's slice would be folded under."""

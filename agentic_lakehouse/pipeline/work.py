@@ -19,7 +19,9 @@ from agentic_lakehouse.lake.lake import Lake
 from agentic_lakehouse.pipeline.impact_review import at_issue
 from agentic_lakehouse.pipeline.receive import fresh
 
-Reason = Literal["new files", "unfinished", "failed before", "approved", "proposal is stale", "rules changed"]
+Reason = Literal[
+    "new files", "unfinished", "failed before", "approved", "proposal is stale", "rules changed", "mapping undone"
+]
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ def fold_is_new(lake: Lake, feed: Feed, fold: str) -> bool:
     return mark is not None and bool(mark.fold_sha256) and fold not in {mark.fold_sha256, mark.left_sha256}
 
 
+def was_folded(lake: Lake, feed: Feed) -> bool:
+    """Whether a slice of the feed is published that some mapping made."""
+    mark = lake.mark(feed)
+    return mark is not None and bool(mark.fold_sha256)
+
+
 def work_for(
     feed: Feed, *, zone: LandingZone, lake: Lake, standard: ProductStandard, policy: Policy, facts: VendorFacts
 ) -> Work | None:
@@ -69,6 +77,7 @@ def work_for(
         impact=impact,
         stale=bool(pending) and _waits_for_what_was(lake, feed, standard, facts, impact),
         rules_changed=bool(mapping) and fold_is_new(lake, feed, fold),
+        undone=mapping is None and was_folded(lake, feed),
     )
     if reason is None:
         return None
@@ -89,19 +98,21 @@ def _reason(
     impact: Proposal | None,
     stale: bool,
     rules_changed: bool,
+    undone: bool,
 ) -> Reason | None:
-    if new:
-        return "new files"
-    if last is not None and last.status == "failed":
-        return "failed before"
-    if pending and (last is None or last.status != "awaiting_review"):
-        return "unfinished"
-    if impact is not None or pending:
-        waits_for = impact or mapping
-        if waits_for is not None and waits_for.status == "approved":
-            return "approved"
-        return "proposal is stale" if stale else None
-    return "rules changed" if rules_changed else None
+    """Return the first reason that holds; while a person is waited for, only what bears on that does."""
+    awaiting = last is not None and last.status == "awaiting_review"
+    waits, waits_for = impact is not None or pending, impact or mapping
+    found: dict[Reason, bool] = {
+        "new files": new,
+        "failed before": last is not None and last.status == "failed",
+        "unfinished": pending and not awaiting,
+        "approved": waits and waits_for is not None and waits_for.status == "approved",
+        "proposal is stale": waits and stale,
+        "rules changed": not waits and rules_changed,
+        "mapping undone": not waits and undone and last is not None and not awaiting,
+    }
+    return next((reason for reason, holds in found.items() if holds), None)
 
 
 def _waits_for_what_was(
