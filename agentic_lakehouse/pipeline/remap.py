@@ -20,7 +20,7 @@ from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.errors import GuardRefused
 from agentic_lakehouse.lake.governance import Governance
-from agentic_lakehouse.pipeline.approval import reasons_to_review
+from agentic_lakehouse.pipeline.approval import reasons_by_standing, reasons_to_review
 from agentic_lakehouse.pipeline.corroboration import uncorroborated
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.learning import Learned
@@ -29,6 +29,7 @@ from agentic_lakehouse.pipeline.outcomes import Mapped
 from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, mapping_proposal
 from agentic_lakehouse.pipeline.words import Known
 from agentic_lakehouse.sql.compiler import columns_read
+from agentic_lakehouse.sql.plain import is_plain
 
 if TYPE_CHECKING:
     from agentic_lakehouse.brain.brain import Answer, Brain
@@ -64,7 +65,7 @@ def lines_of(before: Mapping, spec: FeedSpec, changes: Sequence[Change]) -> Line
     kept, moved, lost = [], [], []
     for line in before.columns:
         try:
-            read = set(columns_read(line.expression, columns=headers))
+            read = set(columns_read(line.expression, columns=[*headers, *line.former]))
         except GuardRefused:
             lost.append(line)
             continue
@@ -130,18 +131,45 @@ class Remapping:
         found = lines_of(mapping_of(self.before), self.spec, self.changes)
         lost = [line.target for line in found.lost]
         answer, doubts = self._asked(found, lost, profile(), dry_run()) if lost else (self._unasked(), ())
-        lines = (*found.standing, *self.learned.told(answer.value).columns)
+        anew = [self._of_both(line, found, dry_run()) for line in self.learned.told(answer.value).columns]
+        lines = (*found.standing, *anew)
         mapping = mapping_of_lines(lines, self.spec, self.learned.own).model_copy(
             update={"drift": tuple(sorted(c.key for c in self.changes))}
         )
-        reasons = [*self._drifted(found), *(self._doubts(mapping, found, lost, profile, dry_run()) if lost else ())]
-        if not lost and found.moved:
-            reasons += self._below_bars(mapping, found, 0.0)
+        reasons = self._drifted(found)
+        if lost:
+            reasons += self._doubts(mapping, found, lost, profile, dry_run())
+        elif found.moved:
+            reasons += self._below_bars(mapping, found, rejected_share=0.0)
         filed = self.governance.propose(self._proposal(mapping, answer, reasons))
         self.governance.tell(doubts)
         return mapped_from(
             decide_by_policy(self.governance, filed, policy=self.policy, reasons=reasons), self.spec, answer
         )
+
+    def _of_both(self, line: ColumnMapping, found: Lines, dry_run: DryRun) -> ColumnMapping:
+        """Let a line proposed anew read what rows of before have under the column that is gone, if both go together.
+
+        Rows of before have nothing under the new column, and would lose their value when the slice is folded anew.
+        """
+        [old] = [o for o in found.lost if o.target == line.target] or [line]
+        target = self.learned.own.column(line.target)
+        here = {c.name for c in self.spec.columns}
+        columns = dry_run.types
+        if old is line or target is None or target.valid_values:
+            return line
+        try:
+            gone = [name for name in columns_read(old.expression, columns=columns) if name not in here]
+            plain = is_plain(old.expression, columns=columns, may_translate=False)
+        except GuardRefused:
+            return line
+        if not gone or not plain:
+            return line
+        both = line.model_copy(
+            update={"expression": f"COALESCE({line.expression}, {old.expression})", "former": tuple(gone)}
+        )
+        alone = Mapping(feed=str(self.spec.feed), standard=self.learned.own.label, columns=(both,))
+        return line if dry_run.refuted(alone) else both
 
     def _proposal(self, mapping: Mapping, answer: Answer[Mapping], reasons: Sequence[str]) -> Proposal:
         made = mapping_proposal(
@@ -207,9 +235,14 @@ class Remapping:
         judged = [
             line.model_copy(update={"confidence": 1.0}) if line.target in stays else line for line in mapping.columns
         ]
-        return reasons_to_review(
-            mapping.model_copy(update={"columns": tuple(judged)}),
-            standard=self.learned.own,
-            policy=self.policy.approval,
-            rejected_share=rejected_share,
-        )
+        shown = mapping.model_copy(update={"columns": tuple(judged)})
+        standard, policy = self.learned.own, self.policy.approval
+        return [
+            *reasons_to_review(shown, standard=standard, policy=policy, rejected_share=rejected_share),
+            *reasons_by_standing(
+                mapping, active=mapping_of(self.before), is_new_vendor=False, standard=standard, policy=policy
+            ),
+            *self.learned.reasons(
+                mapping.model_copy(update={"columns": tuple(c for c in judged if c.target not in stays)})
+            ),
+        ]

@@ -105,6 +105,24 @@ def test_what_no_evidence_tells_is_asked_and_nothing_else(sandbox: Sandbox) -> N
     assert "price: column 'Preis' is gone" in run.reason
 
 
+def test_rows_of_before_keep_their_price_where_a_person_says_what_took_its_place(sandbox: Sandbox) -> None:
+    feed, _ = deliver(sandbox, written(COLUMNS), 1)
+
+    _, run = deliver(sandbox, written(renamed("Preis", "Betrag"), rows=range(61, 121)), 2)
+
+    assert run.status == "awaiting_review"
+    waits = sandbox.lakehouse.undecided(feed)
+    assert waits is not None
+    [line] = [line for line in mapping_of(waits).columns if line.target == "price"]
+    assert (line.sources, line.expression, line.former) == (("Betrag",), 'COALESCE("betrag", "preis")', ("preis",))
+    sandbox.approve(feed)
+    assert sandbox.run(feed).status == "published"
+    [row] = sandbox.query("SELECT count(*) AS n, count(price) AS prices FROM product_core.product")
+    assert row == {"n": 120, "prices": 120}
+    _, third = deliver(sandbox, written(renamed("Preis", "Betrag"), rows=range(121, 181)), 3)
+    assert (third.status, third.model_calls) == ("published", 0)
+
+
 def test_a_recurring_drift_counts_up(sandbox: Sandbox) -> None:
     feed, _ = deliver(sandbox, written(COLUMNS), 1)
     for number in (2, 3):
