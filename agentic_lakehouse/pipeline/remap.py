@@ -23,13 +23,13 @@ from agentic_lakehouse.lake.governance import Governance
 from agentic_lakehouse.pipeline.approval import reasons_by_standing, reasons_to_review
 from agentic_lakehouse.pipeline.corroboration import uncorroborated
 from agentic_lakehouse.pipeline.dryrun import DryRun
+from agentic_lakehouse.pipeline.former import with_former
 from agentic_lakehouse.pipeline.learning import Learned
 from agentic_lakehouse.pipeline.map import ask_mapping, mapped_from
 from agentic_lakehouse.pipeline.outcomes import Mapped
 from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, mapping_proposal
 from agentic_lakehouse.pipeline.words import Known
 from agentic_lakehouse.sql.compiler import columns_read
-from agentic_lakehouse.sql.plain import is_plain
 
 if TYPE_CHECKING:
     from agentic_lakehouse.brain.brain import Answer, Brain
@@ -131,7 +131,8 @@ class Remapping:
         found = lines_of(mapping_of(self.before), self.spec, self.changes)
         lost = [line.target for line in found.lost]
         answer, doubts = self._asked(found, lost, profile(), dry_run()) if lost else (self._unasked(), ())
-        anew = [self._of_both(line, found, dry_run()) for line in self.learned.told(answer.value).columns]
+        told = self.learned.told(answer.value).columns
+        anew = with_former(told, found.lost, self.spec, self.learned.own, dry_run()) if lost else ()
         lines = (*found.standing, *anew)
         mapping = mapping_of_lines(lines, self.spec, self.learned.own).model_copy(
             update={"drift": tuple(sorted(c.key for c in self.changes))}
@@ -146,30 +147,6 @@ class Remapping:
         return mapped_from(
             decide_by_policy(self.governance, filed, policy=self.policy, reasons=reasons), self.spec, answer
         )
-
-    def _of_both(self, line: ColumnMapping, found: Lines, dry_run: DryRun) -> ColumnMapping:
-        """Let a line proposed anew read what rows of before have under the column that is gone, if both go together.
-
-        Rows of before have nothing under the new column, and would lose their value when the slice is folded anew.
-        """
-        [old] = [o for o in found.lost if o.target == line.target] or [line]
-        target = self.learned.own.column(line.target)
-        here = {c.name for c in self.spec.columns}
-        columns = dry_run.types
-        if old is line or target is None or target.valid_values:
-            return line
-        try:
-            gone = [name for name in columns_read(old.expression, columns=columns) if name not in here]
-            plain = is_plain(old.expression, columns=columns, may_translate=False)
-        except GuardRefused:
-            return line
-        if not gone or not plain:
-            return line
-        both = line.model_copy(
-            update={"expression": f"COALESCE({line.expression}, {old.expression})", "former": tuple(gone)}
-        )
-        alone = Mapping(feed=str(self.spec.feed), standard=self.learned.own.label, columns=(both,))
-        return line if dry_run.refuted(alone) else both
 
     def _proposal(self, mapping: Mapping, answer: Answer[Mapping], reasons: Sequence[str]) -> Proposal:
         made = mapping_proposal(
@@ -224,8 +201,9 @@ class Remapping:
         """Return why a person must look at what was proposed anew."""
         reasons = dry_run.refuted(mapping) or self._below_bars(mapping, found, dry_run.rejected_share(mapping))
         if self.policy.approval.corroborated and not self.brain.is_free:
+            judged = set(lost) - {line.target for line in mapping.columns if not line.sources}
             reasons += uncorroborated(
-                mapping, profile(), self.spec, self.learned.standard, facts=self.facts, dry_run=dry_run, judged=lost
+                mapping, profile(), self.spec, self.learned.standard, facts=self.facts, dry_run=dry_run, judged=judged
             )
         return reasons
 
