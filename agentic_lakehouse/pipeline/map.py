@@ -62,7 +62,7 @@ def reads(line: ColumnMapping, names: Map[str, str]) -> bool:
     if len(known) < len(called):
         return False
     try:
-        columns_read(line.expression, columns=known)
+        columns_read(line.expression, columns=[*known, *line.former])
     except GuardRefused:
         return False
     return True
