@@ -1,9 +1,9 @@
-"""`python -m benchmarks feeds`: many feeds with several deliveries each, through the whole graph, as `lakehouse run` does.
+"""`python -m benchmarks feeds`: many feeds with several deliveries each, through the whole graph.
 
 Vendors are generated: they share a trade's vocabulary, with headers, order and columns of their own, so that each is
-mapped anew. One process runs one feed after the other, and each run is a Dagster run in the home's history. The cost of a
-feed is told in CPU seconds, which the machine's other work does not change, and in seconds. It is flat where the last
-feeds of a round cost what the first ones did.
+mapped anew. One process runs one feed after the other, as `lakehouse run` does, and each run is a Dagster run in the
+home's history. The cost of a feed is told in CPU seconds, which the machine's other work does not change, and in
+seconds. It is flat where the last feeds of a round cost what the first ones did.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from benchmarks.report import machine, table
 
 HEADERS = {
     "source_product_id": ["Artikelnummer", "sku", "Item no", "Référence", "Codice articolo"],
-    "title": ["Bezeichnung", "title", "Product name", "Désignation", "Descrizione"],
+    "title": ["Bezeichnung", "title", "Product name", "Titre", "Titolo"],
     "price": ["Preis", "price", "Unit price", "Prix", "Prezzo"],
     "brand": ["Marke", "brand", "Manufacturer", "Marque", "Marca"],
     "gtin": ["EAN", "gtin", "Barcode", "Code EAN", "EAN 13"],
