@@ -52,6 +52,17 @@ def rollback(
         right=("rows before", "rows now"),
     )
     console().print(f"\nCommit {done.id[:12]}: {done.message}.", markup=False)
+    for mark in lakehouse.bare_lake.history.marks(done.id):
+        gone = Feed.parse(mark.feed)
+        governance = lakehouse.bare_lake.governance
+        used, waits = (governance.proposals(gone, "mapping", status) for status in ("active", "proposed"))
+        told = (
+            f"{mark.feed}: its next delivery is mapped by {used[0].id}"
+            if used
+            else f"{mark.feed}: no mapping is in force"
+        )
+        more = f"; {waits[0].id} waits, see `lakehouse review show {waits[0].id}`" if waits else ""
+        console().print(f"{told}{more}.")
 
 
 def reingest(
