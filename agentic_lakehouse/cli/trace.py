@@ -44,10 +44,10 @@ def trace(
     if json:
         print_json(found.model_dump(mode="json"))
     else:
-        _print(found)
+        _print(found, why=column is not None)
 
 
-def _print(found: Trace) -> None:
+def _print(found: Trace, *, why: bool) -> None:
     key = "|".join(str(value) for value in found.key.values())
     is_commit = len(found.at) == COMMIT_LENGTH and found.at.isalnum()
     head("row", f"{found.table} at {f'commit {found.at[:12]}' if is_commit else found.at}, feed {found.feed}")
@@ -64,6 +64,9 @@ def _print(found: Trace) -> None:
         console().print()
         print_table(("target", "value", "how", "made of"), [_row(line) for line in lines])
         for line in lines:
+            if why and line.rationale:
+                sure = "" if line.confidence is None else f", {line.confidence:.2f} sure"
+                tell("why", f"{line.target}: {line.rationale}{sure}")
             for fault in line.faults:
                 tell("broken", f"{line.target}: {fault}")
     if found.bronze:
