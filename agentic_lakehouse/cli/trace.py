@@ -65,7 +65,7 @@ def _print(found: Trace, *, why: bool) -> None:
         print_table(("target", "value", "how", "made of"), [_row(line) for line in lines])
         for line in lines:
             if why and line.rationale:
-                sure = "" if line.confidence is None else f", {line.confidence:.2f} sure"
+                sure = "" if line.confidence is None else f" Confidence {line.confidence:.2f}."
                 tell("why", f"{line.target}: {line.rationale}{sure}")
             for fault in line.faults:
                 tell("broken", f"{line.target}: {fault}")
