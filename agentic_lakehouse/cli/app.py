@@ -18,9 +18,12 @@ from agentic_lakehouse.cli import (
     journal,
     main_job,
     maintenance,
+    notify,
     recovery,
     review,
+    rules,
     service,
+    standard,
     trace,
 )
 from agentic_lakehouse.cli.output import print_error
@@ -44,11 +47,14 @@ for module in (
     trace,
     audit,
     review,
+    rules,
+    standard,
     drift,
     inbox,
     journal,
     evaluation,
     maintenance,
+    notify,
     service,
 ):
     module.register(app)

@@ -158,6 +158,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
                 "nulled_cells": done.nulled_cells,
                 "broken_rules": md.counts(done.broken_rules),
                 "unseen_words": done.unseen_words,
+                **md.rule_sets(done.rule_sets),
                 "branch": feed.branch,
             }
         )
