@@ -53,16 +53,13 @@ def rollback(
     )
     console().print(f"\nCommit {done.id[:12]}: {done.message}.", markup=False)
     for mark in lakehouse.bare_lake.history.marks(done.id):
-        gone = Feed.parse(mark.feed)
-        governance = lakehouse.bare_lake.governance
-        used, waits = (governance.proposals(gone, "mapping", status) for status in ("active", "proposed"))
-        told = (
-            f"{mark.feed}: its next delivery is mapped by {used[0].id}"
-            if used
-            else f"{mark.feed}: no mapping is in force"
-        )
-        more = f"; {waits[0].id} waits, see `lakehouse review show {waits[0].id}`" if waits else ""
-        console().print(f"{told}{more}.")
+        gone, governance = Feed.parse(mark.feed), lakehouse.bare_lake.governance
+        used = governance.approved_or_active(gone, "mapping")
+        told = f"{gone}: the next delivery is mapped by {used.id}" if used else f"{gone}: no mapping is in force"
+        waits = [
+            f"; {p.id} waits, see `lakehouse review list`" for p in governance.proposals(gone, "mapping", "proposed")
+        ]
+        console().print(f"{told}{''.join(waits)}.")
 
 
 def reingest(
