@@ -67,6 +67,23 @@ class Settings(BaseSettings):
     budget_day_tokens: int | None = Field(default=None, ge=0)
     budget_day_usd: float | None = Field(default=None, ge=0)
     """The same for all feeds in a day (UTC)."""
+    webhook_url: SecretStr = SecretStr("")
+    """Where changes of a feed's state are posted as JSON; whoever knows the address may write there."""
+    webhook_secret: SecretStr = SecretStr("")
+    """Key of the HMAC-SHA256 that signs what is posted."""
+    smtp_host: str = ""
+    """Mail server that sends the same by mail."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """465 for TLS from the first byte."""
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""
+    smtp_to: str = ""
+    """Comma-separated addresses."""
+    smtp_starttls: bool = True
+    """Whether TLS is asked for before anything is said; a server that has none is sent nothing."""
+    notify_timeout_seconds: float = Field(default=5.0, gt=0)
+    """How long a channel may take for one notice."""
 
     @cached_property
     def home_path(self) -> Path:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.cache import once_a_version
+from agentic_lakehouse.contracts.expected import check_expected, check_feed_id, check_timezone
 from agentic_lakehouse.contracts.feed import ID_PATTERN
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.suite import Suite
@@ -69,6 +70,11 @@ def _load_facts(path: Path) -> VendorFacts:
     facts = fit(place, VendorFacts)
     _check_locale(place.at("locale"))
     _check_currency(place.at("currency"))
+    check_timezone(place.at("timezone"))
+    check_expected(place.at("expected"))
+    for feed in facts.feeds:
+        check_feed_id(place.at("feeds", feed), feed)
+        check_expected(place.at("feeds", feed, "expected"))
     return facts
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from agentic_lakehouse.contracts.base import canonical_json
 from agentic_lakehouse.lake.drift_rows import DRIFTS
 from agentic_lakehouse.lake.governed_rows import AUDITS, CALLS, DEAD_LETTERS, INBOX, PROPOSALS, REVIEWS, RUNS
+from agentic_lakehouse.lake.notice_rows import NOTICES
 from agentic_lakehouse.lake.policy_rows import POLICIES
 from agentic_lakehouse.lake.precedent_rows import PRECEDENTS
 from agentic_lakehouse.lake.records import Json, UtcDateTime
@@ -32,6 +33,7 @@ _QUERIES: Mapping[str, sa.Select[Any]] = {
     "policies": sa.select(POLICIES).order_by(POLICIES.c.seq),
     "precedents": sa.select(PRECEDENTS).order_by(PRECEDENTS.c.seq),
     "inbox": sa.select(INBOX).order_by(INBOX.c.seq),
+    "notices": sa.select(NOTICES).order_by(NOTICES.c.seq),
     "drifts": sa.select(DRIFTS).order_by(DRIFTS.c.seq),
 }
 

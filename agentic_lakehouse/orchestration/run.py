@@ -95,8 +95,8 @@ def unseen(feed: Feed, error: LakehouseError) -> FeedRun:
 
 def at_rest(lakehouse: Lakehouse, feed: Feed) -> FeedRun:
     """Say how a feed without work stands: unchanged, or still waiting for a person."""
-    pending = lakehouse.lake.ledger.pending(feed)
-    waits = lakehouse.undecided(feed) if pending else lakehouse.undecided_impact(feed)
+    last = lakehouse.lake.governance.last_run(feed)
+    waits = lakehouse.undecided(feed) if last is not None and last.status == "awaiting_review" else None
     return FeedRun(
         run_id="",
         feed=str(feed),

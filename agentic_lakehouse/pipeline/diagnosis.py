@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from agentic_lakehouse.contracts.governed import Delivery
+from agentic_lakehouse.contracts.notice import Notice
 from agentic_lakehouse.contracts.rule_files import load_rule_files
 from agentic_lakehouse.contracts.tables import core_table, mapping_errors_table
 from agentic_lakehouse.engines.base import Relation
@@ -19,8 +20,10 @@ from agentic_lakehouse.errors import LakehouseError
 from agentic_lakehouse.feeds.keep import is_kept
 from agentic_lakehouse.lake.examiner import Broken, Reader
 from agentic_lakehouse.lake.inspection import Inspection, Recorded
+from agentic_lakehouse.lake.notices import Notices
 from agentic_lakehouse.pipeline.healing import Healing
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.notify import Notifier
 from agentic_lakehouse.pipeline.rules import problems, standing
 from agentic_lakehouse.settings import load_settings
 
@@ -118,6 +121,17 @@ def _model(house: Lakehouse) -> str:
     return " → ".join(house.settings.ladder)
 
 
+def _notices(house: Lakehouse, lake: Inspection) -> str | list[Line]:
+    def line(notice: Notice) -> Line:
+        message = f"{notice.channel} was not told that {notice.feed} is {notice.state}: {notice.error}"
+        setting = "WEBHOOK_URL" if notice.channel == "webhook" else "SMTP_*"
+        hint = f"Mend LAKEHOUSE_{setting}, or the server behind it, then `lakehouse notify --again`."
+        return Line("notices", ok=False, message=message, hint=hint)
+
+    names = ", ".join(Notifier(house).channels) or "nobody is told: no channel is set"
+    return _first(Notices(lake.database).given_up(), line) or names
+
+
 def _lake(house: Lakehouse, *, deep: bool) -> str | list[Line]:
     s = house.settings
     with closing(Inspection(s.catalog_url, s.warehouse_uri, reader=_reader(house) if deep else None)) as lake:
@@ -132,6 +146,7 @@ def _lake(house: Lakehouse, *, deep: bool) -> str | list[Line]:
             *_part("tables", lambda: _tables(lake, healing)),
             *_part("branches", lambda: _branches(lake, healing)),
             *_part("kept files", lambda: _kept(lake)),
+            *_part("notices", lambda: _notices(house, lake)),
         ]
 
 
