@@ -15,7 +15,7 @@ import pytest
 from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
 from agentic_lakehouse.contracts.rule_files import load_rule_file
 from agentic_lakehouse.contracts.rule_set import Lookup, Normalisation, RuleSet
-from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
+from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
 from agentic_lakehouse.contracts.tables import BRONZE_LINEAGE
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.engines.local import LocalEngine
@@ -42,14 +42,18 @@ Judge = Callable[..., Judged]
 def judged(tmp_path: Path) -> Judge:
     """Judge rows of `sku, price, currency, category` that came on a day, under rule sets."""
 
-    def under(sets: Sequence[RuleSet], rows: Sequence[tuple[Any, ...]], *, day: str = "2026-02-15") -> Judged:
+    def under(
+        sets: Sequence[RuleSet], rows: Sequence[tuple[Any, ...]], *, day: str = "2026-02-15", unmapped: str = ""
+    ) -> Judged:
         types = {**TYPES, **{c.name: c.type for c in BRONZE_LINEAGE}}
         lineage = {"_delivery_id": "1", "ingestion_date": date.fromisoformat(day)}
         found = [
             dict(zip(TYPES, row, strict=True)) | lineage | {"_row_number": n} for n, row in enumerate(rows, start=1)
         ]
         pq.write_table(pa.Table.from_pylist(found), tmp_path / "bronze.parquet")
-        lines = tuple(ColumnMapping(target=name, sources=(name,), expression=f'"{name}"') for name in TYPES)
+        lines = tuple(
+            ColumnMapping(target=name, sources=(name,), expression=f'"{name}"') for name in TYPES if name != unmapped
+        )
         judgement = judge(
             Mapping(feed="acme/goods", standard=STANDARD.label, columns=lines),
             standard=STANDARD.under(sets),
@@ -138,3 +142,16 @@ def test_rule_sets_are_applied_in_the_order_of_their_names(judged: Judge) -> Non
 
     assert found[0]["price"] == 7
     assert len(found[0]["_rules_sha256"]) == 64
+
+
+def test_a_column_that_a_rule_set_alone_fills_is_judged_too(judged: Judge) -> None:
+    filled = RuleSet(
+        name="filled",
+        owner="x",
+        normalise=(Normalisation(column="currency", expression="concat('E', sku)"),),
+        rules=(Rule(name="known", kind="valid_values", column="currency", argument=["EUR"]),),
+    )
+
+    found = judged([filled], [("UR", None, None, None), ("X", None, None, None)], unmapped="currency")
+
+    assert [(row["currency"], row["faults"]) for row in found] == [("EUR", []), ("EX", ["known"])]
