@@ -103,7 +103,8 @@ class _Writer:
 
     def _may_break(self, rule: Rule) -> bool:
         column = self.standard.column(rule.column or "")
-        filled = column is None or column.name in self.mapping or column.fallback_logic or column.transform_logic
+        given = self.mapping.keys() | {entry.column for s in self.standard.rule_sets for entry in s.normalise}
+        filled = column is None or column.name in given or column.fallback_logic or column.transform_logic
         return bool(filled) or rule.kind not in PASS_ON_NULL
 
     def _map(self) -> str:
