@@ -20,6 +20,8 @@ class ColumnMapping(Contract):
     """Scalar DuckDB SQL over bronze column names (`ColumnSpec.name`), as the guard allows it."""
     confidence: float | None = Field(default=None, ge=0, le=1)
     """Probability that the proposer gives to this line; a missing one is below every bar."""
+    former: tuple[str, ...] = ()
+    """Bronze columns of earlier deliveries that the expression reads besides: no header of today stands behind them."""
     rationale: str = ""
     """Why, in one sentence."""
 

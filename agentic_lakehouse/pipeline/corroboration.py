@@ -58,7 +58,9 @@ def uncorroborated(
         if why := _doubt(line, opinion, dry_run, may_translate=line.target in words):
             yield f"{line.target!r}: {why}"
     for target, own in opinion.lines.items():
-        if target not in mapping.targets and target in (judged or {target}) and (own.confidence or 0.0) >= SURE:
+        if target in mapping.targets or (judged is not None and target not in judged):
+            continue
+        if (own.confidence or 0.0) >= SURE:
             yield f"{target!r}: nothing fills it, where names and values speak for {', '.join(own.sources)}"
 
 

@@ -61,7 +61,8 @@ class DryRun:
         self.standard = standard
         self.engine = engine
         self.facts = facts
-        self.types = bronze_table(standard, spec).types
+        # What earlier deliveries had is still in bronze, and may be read.
+        self.types = {**sample.types, **bronze_table(standard, spec).types}
         self.sources = [c.source_name for c in spec.columns]
         self.scratch = scratch
         self._trials: dict[str, Trial] = {}

@@ -20,9 +20,10 @@ from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.errors import GuardRefused
 from agentic_lakehouse.lake.governance import Governance
-from agentic_lakehouse.pipeline.approval import reasons_to_review
+from agentic_lakehouse.pipeline.approval import reasons_by_standing, reasons_to_review
 from agentic_lakehouse.pipeline.corroboration import uncorroborated
 from agentic_lakehouse.pipeline.dryrun import DryRun
+from agentic_lakehouse.pipeline.former import with_former
 from agentic_lakehouse.pipeline.learning import Learned
 from agentic_lakehouse.pipeline.map import ask_mapping, mapped_from
 from agentic_lakehouse.pipeline.outcomes import Mapped
@@ -64,7 +65,7 @@ def lines_of(before: Mapping, spec: FeedSpec, changes: Sequence[Change]) -> Line
     kept, moved, lost = [], [], []
     for line in before.columns:
         try:
-            read = set(columns_read(line.expression, columns=headers))
+            read = set(columns_read(line.expression, columns=[*headers, *line.former]))
         except GuardRefused:
             lost.append(line)
             continue
@@ -130,13 +131,17 @@ class Remapping:
         found = lines_of(mapping_of(self.before), self.spec, self.changes)
         lost = [line.target for line in found.lost]
         answer, doubts = self._asked(found, lost, profile(), dry_run()) if lost else (self._unasked(), ())
-        lines = (*found.standing, *self.learned.told(answer.value).columns)
+        told = self.learned.told(answer.value).columns
+        anew = with_former(told, found.lost, self.spec, self.learned.own, dry_run()) if lost else ()
+        lines = (*found.standing, *anew)
         mapping = mapping_of_lines(lines, self.spec, self.learned.own).model_copy(
             update={"drift": tuple(sorted(c.key for c in self.changes))}
         )
-        reasons = [*self._drifted(found), *(self._doubts(mapping, found, lost, profile, dry_run()) if lost else ())]
-        if not lost and found.moved:
-            reasons += self._below_bars(mapping, found, 0.0)
+        reasons = self._drifted(found)
+        if lost:
+            reasons += self._doubts(mapping, found, lost, profile, dry_run())
+        elif found.moved:
+            reasons += self._below_bars(mapping, found, rejected_share=0.0)
         filed = self.governance.propose(self._proposal(mapping, answer, reasons))
         self.governance.tell(doubts)
         return mapped_from(
@@ -196,8 +201,9 @@ class Remapping:
         """Return why a person must look at what was proposed anew."""
         reasons = dry_run.refuted(mapping) or self._below_bars(mapping, found, dry_run.rejected_share(mapping))
         if self.policy.approval.corroborated and not self.brain.is_free:
+            judged = set(lost) - {line.target for line in mapping.columns if not line.sources}
             reasons += uncorroborated(
-                mapping, profile(), self.spec, self.learned.standard, facts=self.facts, dry_run=dry_run, judged=lost
+                mapping, profile(), self.spec, self.learned.standard, facts=self.facts, dry_run=dry_run, judged=judged
             )
         return reasons
 
@@ -207,9 +213,14 @@ class Remapping:
         judged = [
             line.model_copy(update={"confidence": 1.0}) if line.target in stays else line for line in mapping.columns
         ]
-        return reasons_to_review(
-            mapping.model_copy(update={"columns": tuple(judged)}),
-            standard=self.learned.own,
-            policy=self.policy.approval,
-            rejected_share=rejected_share,
-        )
+        shown = mapping.model_copy(update={"columns": tuple(judged)})
+        standard, policy = self.learned.own, self.policy.approval
+        return [
+            *reasons_to_review(shown, standard=standard, policy=policy, rejected_share=rejected_share),
+            *reasons_by_standing(
+                mapping, active=mapping_of(self.before), is_new_vendor=False, standard=standard, policy=policy
+            ),
+            *self.learned.reasons(
+                mapping.model_copy(update={"columns": tuple(c for c in judged if c.target not in stays)})
+            ),
+        ]
