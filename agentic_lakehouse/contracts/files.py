@@ -120,7 +120,6 @@ def _fields(contract: type[BaseModel], path: tuple[int | str, ...]) -> dict[str,
     """Return the fields that may stand below `path`."""
     fields: dict[str, Any] = dict(contract.model_fields)
     is_key = False
-    here: Any = contract
     for step in path:
         if isinstance(step, int) or is_key:
             is_key = False
@@ -129,17 +128,6 @@ def _fields(contract: type[BaseModel], path: tuple[int | str, ...]) -> dict[str,
         nested = next(_contracts(annotation), None)
         fields, is_key = dict(nested.model_fields) if nested else {}, get_origin(annotation) is dict
     return fields
-        if get_origin(here) is dict:
-            here = get_args(here)[1]
-        else:
-            here = getattr(_model_fields(here).get(step), "annotation", None)
-    return _model_fields(here)
-
-
-def _model_fields(said: Any) -> dict[str, Any]:
-    """Return the fields of the contract that an annotation names, by itself or as what a list holds."""
-    kinds = (kind for kind in (said, *get_args(said)) if isinstance(kind, type) and issubclass(kind, BaseModel))
-    return next((dict(kind.model_fields) for kind in kinds), {})
 
 
 def _contracts(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Delivery, FeedRun, Proposal, ProposalKind, ProposalStatus
-from agentic_lakehouse.lake import lifecycle
+from agentic_lakehouse.lake import lifecycle, policies
 from agentic_lakehouse.lake.commits import CommitInfo, FeedMark
 from agentic_lakehouse.lake.governed_rows import PROPOSALS, REVIEWS, RUNS
 from agentic_lakehouse.lake.lifecycle import BranchInfo
@@ -40,6 +40,8 @@ class Glance:
             self._proposals[proposal.feed].append(proposal)
         self._deciders = self._last_deciders(connection)
         self._marks, self._heads = self._commits(connection)
+        self.put_in = policies.put_in(connection)
+        """Rule sets that people put in and nobody retired."""
         self._branches = {info.feed: info for info in lifecycle.infos(connection)}
 
     @property

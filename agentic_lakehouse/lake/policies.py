@@ -23,6 +23,11 @@ _P = POLICIES.c
 LAKEHOUSE = "lakehouse"
 
 
+def put_in(connection: sa.Connection) -> list[PolicyVersion]:
+    """Return the rule sets that people put in and nobody retired, by name."""
+    return sorted(_open(connection, "rule_set", "put"), key=lambda p: p.name)
+
+
 class Policies:
     """`governance.policies` as typed values."""
 
@@ -38,7 +43,7 @@ class Policies:
     def put_in(self) -> list[PolicyVersion]:
         """Return the rule sets that people put in and nobody retired, by name."""
         with self._database.read() as connection:
-            return sorted(_open(connection, "rule_set", "put"), key=lambda p: p.name)
+            return put_in(connection)
 
     def put(self, rule_set: RuleSet, *, by: str, note: str = "") -> PolicyVersion:
         """Put a rule set in: from now on it goes before another of its name, put in or of a file.

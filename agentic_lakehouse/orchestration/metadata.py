@@ -98,6 +98,8 @@ def rule_sets(found: Sequence[RuleSet]) -> dict[str, Any]:
         for s in found
     }
     return {"rule_sets": dg.MetadataValue.json(told)} if told else {}
+
+
 def proposal(found: Proposal, standard: ProductStandard) -> dg.MetadataValue[Any]:
     """Return a proposal as a person reads it: a mapping as its table, else its content."""
     if found.kind == "mapping":

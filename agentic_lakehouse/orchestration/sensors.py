@@ -8,13 +8,13 @@ tried again, a corrected file is new work, and nothing is asked for twice while 
 import json
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import dagster as dg
 
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.errors import ContractInvalid, FeedUnreadable, RulesInvalid
+from agentic_lakehouse.errors import ContractInvalid, FeedUnreadable
 from agentic_lakehouse.lake.glance import Glance
 from agentic_lakehouse.orchestration.failures import told_clearly
 from agentic_lakehouse.orchestration.killed import end_killed
@@ -45,7 +45,6 @@ def build_landing_sensor(job_name: str) -> dg.SensorDefinition:
         with told_clearly():
             found, looks = _looks(house, context.log)
         settled = [feed for feed in found if str(feed) in looks and before.get(str(feed)) == looks[str(feed)]]
-        requests = list(_requests(house, settled, instance, context.log))
         glance = house.lake.glance()
         requests = list(_requests(house, settled, glance, context))
         known = set(instance.get_dynamic_partitions("feeds"))
@@ -57,20 +56,6 @@ def build_landing_sensor(job_name: str) -> dg.SensorDefinition:
         )
 
     return landing_zone
-
-
-def _requests(
-    house: Lakehouse, found: Sequence[Feed], instance: dg.DagsterInstance, log: logging.Logger
-) -> Iterator[dg.RunRequest]:
-    """Yield a run for each feed with work; one whose rule sets do not fit stops no other."""
-    for feed in found:
-        try:
-            request = _request(house, feed, instance)
-        except RulesInvalid as error:
-            log.warning("%s is left until its rules are mended. %s", feed, error)
-            continue
-        if request is not None:
-            yield request
 
 
 def _looks(house: Lakehouse, log: logging.Logger) -> tuple[list[Feed], dict[str, str]]:

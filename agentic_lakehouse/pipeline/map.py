@@ -72,7 +72,7 @@ def waiting(
     proposals: Sequence[Proposal], *, spec: FeedSpec, standard: ProductStandard, facts: VendorFacts
 ) -> Proposal | None:
     """Return the mapping made for this shape, standard and vendor that a person has not let pass, or `None`."""
-    made_for = (spec.shape_sha256, standard.sha256, facts.sha256)
+    made_for = (spec.shape_sha256, standard.sha256, facts.judgement_sha256)
     undecided = [
         p
         for p in proposals

@@ -8,7 +8,6 @@ from typing import Any
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Audit
 from agentic_lakehouse.contracts.tables import ingest_errors_table, mapping_errors_table
-from agentic_lakehouse.errors import RulesInvalid
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.states import FeedState, states
 from agentic_lakehouse.sql.types import literal
@@ -29,28 +28,6 @@ def overview(lakehouse: Lakehouse) -> list[FeedStatus]:
     return [_with_rows(state, rows) for state in states(lakehouse)]
 
 
-def _status(lakehouse: Lakehouse, feed: Feed) -> FeedStatus:
-    last = lakehouse.lake.governance.last_run(feed)
-    try:
-        work, problem = lakehouse.work(feed), ""
-    except RulesInvalid as error:
-        work, problem = None, error.message
-    rows = lakehouse.slice_rows(feed)
-    return FeedStatus(
-        feed=str(feed),
-        status=_stands(last, published=bool(rows)),
-        core_rows=rows,
-        pending=len(lakehouse.lake.ledger.pending(feed)),
-        work=work.reason if work else "",
-        last_run=last.started_at if last else None,
-        reason=problem or ("; ".join(last.errors) or last.reason if last else ""),
-    )
-
-
-def _stands(last: FeedRun | None, *, published: bool) -> str:
-    if last is None:
-        return "new"
-    return "published" if last.status == "unchanged" and published else last.status
 def _with_rows(state: FeedState, rows: Mapping[tuple[object, ...], int]) -> FeedStatus:
     feed = Feed.parse(state.feed)
     count = rows.get((feed.vendor, feed.table), 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from agentic_lakehouse.contracts.files import load_policy, load_vendor
 from agentic_lakehouse.contracts.governed import Delivery
 from agentic_lakehouse.contracts.odcs import load_standard
 from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.policy_version import PolicyVersion
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.rule_files import load_rule_files
 from agentic_lakehouse.contracts.rule_set import RuleSet
@@ -143,15 +144,19 @@ class Parts:
         """Return what we know of the feed's vendor."""
         return load_vendor(self.settings.vendors, feed.vendor)
 
-    def rules(self, feed: Feed) -> tuple[RuleSet, ...]:
+    def rules(self, feed: Feed, put_in: Sequence[PolicyVersion] | None = None) -> tuple[RuleSet, ...]:
         """Return the rule sets that the feed's rows are under, read anew each time.
+
+        Args:
+            feed: whose rows.
+            put_in: what people put into governance, where it is at hand.
 
         Raises:
             RulesInvalid: one that is about the feed cannot be read, or does not fit the standard.
         """
         from agentic_lakehouse.pipeline.rules import rules_for
 
-        files, put = load_rule_files(self.settings.rules), self.lake.policies.put_in()
+        files, put = load_rule_files(self.settings.rules), self.lake.policies.put_in() if put_in is None else put_in
         if not files and not put:
             return ()
         kept = [d for d in self.lake.ledger.deliveries(feed) if d.status != "withdrawn" or d.is_asked_for]
@@ -205,10 +210,7 @@ class Parts:
         """Return the identity of what a run of `feed` is about; steps of one run must agree on it."""
         pending = [[d.delivery_id, d.redo, d.replay] for d in self.lake.ledger.pending(feed)]
         standard = self.standard_for(feed)
-        return sha256_of([pending, standard.sha256, self.policy.judgement_sha256, self.facts(feed).sha256])
-        return sha256_of(
-            [pending, self.standard.sha256, self.policy.judgement_sha256, self.facts(feed).judgement_sha256]
-        )
+        return sha256_of([pending, standard.sha256, self.policy.judgement_sha256, self.facts(feed).judgement_sha256])
 
     def profile_of(self, delivery: Delivery, feed: Feed) -> FeedProfile:
         """Measure a delivery's kept bytes; once in the life of this object."""

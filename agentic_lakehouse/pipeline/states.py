@@ -85,7 +85,15 @@ def work_of(house: Lakehouse, feed: Feed, glance: Glance) -> Work | None:
         FeedUnreadable: the feed's folder cannot be listed.
     """
     facts = house.facts(feed)
-    return work_for(feed, zone=house.zone, lake=glance, standard=house.standard, policy=house.policy, facts=facts)
+    return work_for(
+        feed,
+        zone=house.zone,
+        lake=glance,
+        standard=house.standard,
+        rule_sets=house.rules(feed, glance.put_in),
+        policy=house.policy,
+        facts=facts,
+    )
 
 
 def _state(house: Lakehouse, feed: Feed, glance: Glance, now: datetime) -> FeedState:

@@ -47,8 +47,6 @@ def fold_sha256(mapping_sha256: str, *, standard: ProductStandard, policy: Polic
         policy: the part of it that judges.
         facts: what we know of the vendor.
     """
-    return sha256_of([mapping_sha256, standard.sha256, policy.judgement_sha256, facts.sha256])
-    """Return the identity of everything but bronze that a slice of core is a function of."""
     return sha256_of([mapping_sha256, standard.sha256, policy.judgement_sha256, facts.judgement_sha256])
 
 
@@ -73,12 +71,11 @@ def work_for(
     feed: Feed,
     *,
     zone: LandingZone,
-    lake: Lake,
+    lake: Books,
     standard: ProductStandard,
     rule_sets: Sequence[RuleSet],
     policy: Policy,
     facts: VendorFacts,
-    feed: Feed, *, zone: LandingZone, lake: Books, standard: ProductStandard, policy: Policy, facts: VendorFacts
 ) -> Work | None:
     """Return what there is to do for `feed`, or `None` where it is at rest or waits for a person."""
     candidates = zone.candidates(feed)
@@ -139,7 +136,7 @@ def _waits_for_what_was(
     lake: Books, feed: Feed, standard: ProductStandard, facts: VendorFacts, impact: Proposal | None
 ) -> bool:
     """Whether what waits for a person was made of another standard, other facts or rules than there are now."""
-    today = (standard.sha256, facts.sha256)
+    today = (standard.sha256, facts.judgement_sha256)
     mappings = lake.governance.proposals(feed, kind="mapping", status="proposed")
     if mappings:
         return any((p.standard_sha256, p.facts_sha256) != today for p in mappings)
