@@ -191,8 +191,8 @@ def edit(
 def undo(proposal: Id, by: By = None, note: Note = "", json: Json = False) -> None:
     """Take a wrong approval of a mapping back, with the mappings of other feeds that were made with its help.
 
-    What it taught counts no more, and each of these feeds' next run proposes anew. What was published stands until then:
-    see `lakehouse rollback`.
+    What it taught counts no more, and each of these feeds' next run proposes anew. What was published stands until
+    then: see `lakehouse rollback`.
 
     Example: lakehouse review undo mapping-1f2e3d4c5b6a --note "price is net"
     """
