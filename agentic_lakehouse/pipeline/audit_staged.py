@@ -123,10 +123,10 @@ def _folded(scope: Scope, core: str, found: Account, *, approved_by_person: bool
 def _impact(
     scope: Scope, staged: Relation, main: View, *, is_rebuilt: bool, waiting: Sequence[str], since: str
 ) -> Impact:
-    feed, standard = str(scope.feed), scope.standard
-    published = relation(main, standard.name, scope.staging, **slice_of(scope.feed))
-    if published.files:
-        try:
+    feed, standard, is_damaged = str(scope.feed), scope.standard, False
+    try:
+        published = relation(main, standard.name, scope.staging, **slice_of(scope.feed))
+        if published.files:
             with scope.session([published, staged]) as session:
                 return measure(
                     published,
@@ -137,11 +137,12 @@ def _impact(
                     waiting=waiting,
                     since=since,
                 )
-        except CatalogUnavailable:
-            if not is_rebuilt:  # else this is what heals it
-                raise
+    except CatalogUnavailable:
+        if not is_rebuilt:  # else this is what heals it
+            raise
+        is_damaged = True
     new = scope.numbers("SELECT count(*) AS n FROM slice", {"slice": staged})["n"]
-    return nothing(feed, waiting=waiting, since=since, new=new, is_damaged=bool(published.files))
+    return nothing(feed, waiting=waiting, since=since, new=new, is_damaged=is_damaged)
 
 
 def _seen(mapping: Mapping) -> set[str]:
