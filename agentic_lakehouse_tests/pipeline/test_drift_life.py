@@ -186,6 +186,16 @@ def test_a_column_of_another_type_under_its_old_name_waits(sandbox: Sandbox) -> 
     assert row == {"old": 60, "new": 60}
 
 
+def test_text_where_numbers_stood_is_refused_and_told(sandbox: Sandbox) -> None:
+    deliver(sandbox, written(COLUMNS), 1)
+    on_request = changed(Preis=lambda _: "auf Anfrage")
+
+    _, run = deliver(sandbox, written(on_request, rows=range(61, 121)), 2)
+
+    assert (run.status, run.reason) == ("failed", "too_many_bad_rows")
+    assert told(sandbox) == [("review", "price: 'Preis' is string now, was decimal", 1)]
+
+
 def test_cells_in_another_notation_publish(sandbox: Sandbox) -> None:
     deliver(sandbox, written(COLUMNS), 1)
     points = changed(Preis=lambda n: COLUMNS["Preis"](n).replace(",", "."))
