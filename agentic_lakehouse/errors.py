@@ -59,6 +59,13 @@ class ContractInvalid(LakehouseError):
     exit_code = 2
 
 
+class RulesInvalid(ContractInvalid):
+    """A rule set cannot be read, or does not fit the standard: the feeds that it is about wait, and no others."""
+
+    exit_code = 1
+    reason = "rules"
+
+
 class GuardRefused(LakehouseError):
     """SQL holds something that the guard does not allow; the node is named in `details["node"]`."""
 
@@ -119,6 +126,10 @@ class QueryFailed(LakehouseError):
 
 class EngineFailed(LakehouseError):
     """The engine could not load or transform staged files."""
+
+
+class StandardNotImported(LakehouseError):
+    """A server did not give a standard that can be used; nothing was written."""
 
 
 class CatalogUnavailable(LakehouseError):

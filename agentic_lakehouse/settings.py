@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     prompts: Path = SHIPPED / "prompts"
     standard: Path = SHIPPED / "data" / "contracts" / "product_core.odcs.yaml"
     policy: Path = SHIPPED / "data" / "policies" / "default.yaml"
+    rules: Path = SHIPPED / "data" / "rules"
+    """Folder of rule sets, `*.yaml` each; what stands in folders below it is not read."""
     catalog_uri: str = ""
     """SQLAlchemy URL of the catalog database; SQLite in `home` by default."""
     warehouse: str = ""
@@ -65,6 +67,23 @@ class Settings(BaseSettings):
     budget_day_tokens: int | None = Field(default=None, ge=0)
     budget_day_usd: float | None = Field(default=None, ge=0)
     """The same for all feeds in a day (UTC)."""
+    webhook_url: SecretStr = SecretStr("")
+    """Where changes of a feed's state are posted as JSON; whoever knows the address may write there."""
+    webhook_secret: SecretStr = SecretStr("")
+    """Key of the HMAC-SHA256 that signs what is posted."""
+    smtp_host: str = ""
+    """Mail server that sends the same by mail."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """465 for TLS from the first byte."""
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""
+    smtp_to: str = ""
+    """Comma-separated addresses."""
+    smtp_starttls: bool = True
+    """Whether TLS is asked for before anything is said; a server that has none is sent nothing."""
+    notify_timeout_seconds: float = Field(default=5.0, gt=0)
+    """How long a channel may take for one notice."""
 
     @cached_property
     def home_path(self) -> Path:
@@ -98,6 +117,22 @@ class ReviewSettings(BaseSettings):
 def load_review_token() -> SecretStr | None:
     """Read the token that deciding needs; only what a person decides by may ask for it."""
     found = ReviewSettings().review_token
+    return found if found is not None and found.get_secret_value() else None
+
+
+class OpenMetadataSettings(BaseSettings):
+    """What the import of a standard needs, and nothing else may see."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LAKEHOUSE_OPENMETADATA_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    token: SecretStr | None = None
+
+
+def load_openmetadata_token() -> SecretStr | None:
+    """Read the token of the OpenMetadata server that standards are imported from."""
+    found = OpenMetadataSettings().token
     return found if found is not None and found.get_secret_value() else None
 
 

@@ -135,7 +135,9 @@ def serving() -> Iterator[ModelServer]:
         stub.url = f"http://127.0.0.1:{httpd.server_port}/v1"
         thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield stub
-        stub.closing.set()
-        httpd.shutdown()
+        try:
+            yield stub
+        finally:
+            stub.closing.set()
+            httpd.shutdown()
         thread.join()

@@ -18,7 +18,7 @@ from agentic_lakehouse.brain.planner.model import MODEL_NAME
 from agentic_lakehouse.brain.prompts import load_prompt
 from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal, ValuesProposal
 from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion, describe_question, map_question
-from agentic_lakehouse.brain.settled import beside, settled, without
+from agentic_lakehouse.brain.settled import beside, leaving, settled, without
 from agentic_lakehouse.brain.unfit import Unfit
 from agentic_lakehouse.brain.value_words import ValuesQuestion, meanings
 from agentic_lakehouse.contracts.feed import Feed
@@ -117,6 +117,7 @@ class Brain(Asker):
         bench: Bench | None = None,
         standing: Sequence[ColumnMapping] = (),
         wanted: Collection[str] = (),
+        aside: Collection[str] = (),
     ) -> Answer[Mapping]:
         """Ask how a described feed becomes the standard's table.
 
@@ -130,6 +131,7 @@ class Brain(Asker):
             bench: what a model may look at before it answers; nothing without one.
             standing: lines that are approved: their targets and sources are only named, and nothing is asked of them.
             wanted: where lines stand, the targets that are asked about; no others.
+            aside: headers that are known to fill nothing: they are not asked about.
 
         Returns:
             The mapping, without the lines that stood before.
@@ -141,7 +143,7 @@ class Brain(Asker):
         """
         prompt = self._prompt("map_columns", MappingProposal)
         every = map_question(profile, spec, standard, facts)
-        whole = beside(every, standing, wanted) if standing else every
+        whole = leaving(beside(every, standing, wanted) if standing else every, aside)
 
         def lines_of(proposal: MappingProposal) -> tuple[ColumnMapping, ...]:
             return mapping_lines(proposal, spec, standard, usual_expressions(every))
@@ -156,7 +158,9 @@ class Brain(Asker):
             "vendor_facts": whole.vendor_facts.model_dump(mode="json"),
         }
         if standing:
-            shape |= {"standing": whole.settled, "wanted": sorted(wanted), "offered": [s.name for s in whole.sources]}
+            shape |= {"standing": whole.settled, "wanted": sorted(wanted)}
+        if standing or aside:
+            shape |= {"offered": [s.name for s in whole.sources]}
 
         parted, offered = len(batches) > 1, {c.name for c in standard.offered}
 

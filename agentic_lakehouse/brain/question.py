@@ -200,7 +200,7 @@ def _cut(text: str) -> str:
 
 def _telling(facts: VendorFacts) -> VendorFacts:
     """Keep the facts that can change an answer; who to call is not among them."""
-    return facts.model_copy(update={"contact": None, "expected": None, "delivery": "delta"})
+    return VendorFacts(country=facts.country, locale=facts.locale, currency=facts.currency, units=facts.units)
 
 
 def _words_of_flags(sources: Sequence[SourceColumn]) -> set[str]:

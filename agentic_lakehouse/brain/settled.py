@@ -1,6 +1,7 @@
 """Columns that need no model: their header is exactly a target's name, and their values are what the target asks for.
 
-Names alone settle nothing, and neither do values: a wrong line costs more than a call.
+Names alone settle nothing, and neither do values: a wrong line costs more than a call. Where a person approved a header
+for another vendor, it is enough that values do not speak against it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from agentic_lakehouse.brain.planner.assign import assign
 from agentic_lakehouse.brain.planner.describe import described
 from agentic_lakehouse.brain.planner.mapping import mapped
 from agentic_lakehouse.brain.planner.names import NameEvidence
+from agentic_lakehouse.brain.planner.tokens import words
 from agentic_lakehouse.brain.proposals import FeedProposal, MappingProposal
 from agentic_lakehouse.brain.question import MapQuestion, describe_question
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.mapping import ColumnMapping
+from agentic_lakehouse.contracts.precedent import AS_APPROVED
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.vendor import VendorFacts
 
@@ -30,7 +33,9 @@ def settled(question: MapQuestion) -> MappingProposal:
     certain = {
         question.targets[pair.target].name: question.sources[pair.source].source_name
         for pair in assign(question)
-        if names.is_exact(pair.source, pair.target) and pair.value > 0 and pair.rival is None
+        if names.is_exact(pair.source, pair.target)
+        and (pair.value > 0 or (pair.value == 0 and _is_approved(question, pair.source, pair.target)))
+        and pair.rival is None
     }
     joined = {s.source_name for s in question.sources if s.name in question.row_key}
     lines = MappingProposal.model_validate(mapped(question)).columns
@@ -43,6 +48,12 @@ def settled(question: MapQuestion) -> MappingProposal:
             and joined.isdisjoint(line.sources)
         )
     )
+
+
+def _is_approved(question: MapQuestion, source: int, target: int) -> bool:
+    """Whether people approved a header of these words for this target before."""
+    approved = question.targets[target].synonyms.get(AS_APPROVED, ())
+    return words(question.sources[source].source_name) in {words(header) for header in approved}
 
 
 def described_by_evidence(profile: FeedProfile, feed: Feed, facts: VendorFacts) -> FeedSpec:
@@ -63,6 +74,12 @@ def without(question: MapQuestion, lines: Sequence[ColumnMapping]) -> MapQuestio
             "targets": tuple(t for t in question.targets if t.name not in taken),
         }
     )
+
+
+def leaving(question: MapQuestion, aside: Collection[str]) -> MapQuestion:
+    """Return a question that does not ask about some headers, if it has any of them."""
+    sources = tuple(s for s in question.sources if s.source_name not in aside)
+    return question.model_copy(update={"sources": sources}) if len(sources) < len(question.sources) else question
 
 
 def beside(question: MapQuestion, standing: Sequence[ColumnMapping], wanted: Collection[str]) -> MapQuestion:

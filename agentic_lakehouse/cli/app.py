@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from agentic_lakehouse.cli import (
+    audit,
     drift,
     evaluation,
     files,
@@ -17,9 +18,13 @@ from agentic_lakehouse.cli import (
     journal,
     main_job,
     maintenance,
+    notify,
     recovery,
     review,
+    rules,
     service,
+    standard,
+    trace,
 )
 from agentic_lakehouse.cli.output import print_error
 from agentic_lakehouse.errors import LakehouseError
@@ -39,12 +44,17 @@ for module in (
     history,
     recovery,
     governance,
+    trace,
+    audit,
     review,
+    rules,
+    standard,
     drift,
     inbox,
     journal,
     evaluation,
     maintenance,
+    notify,
     service,
 ):
     module.register(app)

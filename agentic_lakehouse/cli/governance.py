@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agentic_lakehouse.cli.output import console, print_json, print_table
+from agentic_lakehouse.cli.output import console, print_json, print_table, say
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 OfFeed = Annotated[str | None, typer.Argument(metavar="[V/F]", help="One feed; all where left out.")]
@@ -19,15 +19,26 @@ def register(app: typer.Typer) -> None:
     app.command()(errors)
 
 
-def checks(feed: OfFeed = None, json: Json = False) -> None:
+def checks(
+    feed: OfFeed = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write the report that a data owner reads.")
+    ] = None,
+    json: Json = False,
+) -> None:
     """Report the newest audit of each feed: what was asserted, and what did not hold.
 
-    Example: lakehouse checks kontor/preisliste
+    Example: lakehouse checks kontor/preisliste --html checks.html
     """
+    from agentic_lakehouse.pipeline.checks_report import checks_report, write_html
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
     from agentic_lakehouse.pipeline.overview import newest_audits
 
-    found = newest_audits(Lakehouse(), feed)
+    house = Lakehouse()
+    found = newest_audits(house, feed)
+    if html is not None:
+        write_html(checks_report(house, feed), html)
+        say(f"The report is in {html}.")
     if json:
         print_json({"audits": [a.model_dump(mode="json") for a in found]})
     else:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import csv as csv_module
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agentic_lakehouse.cli.output import console, print_json, print_table
+
+if TYPE_CHECKING:
+    from agentic_lakehouse.pipeline.overview import FeedStatus
+
+TURNS = {"vendor": "vendor", "engineer": "you", "reviewer": "reviewer", "lakehouse": "lakehouse", "nobody": ""}
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -45,28 +52,51 @@ def query(
 
 
 def status(json: Json = False) -> None:
-    """Show each feed: what is published, what waits, what failed.
+    """Show each feed: what is late, failing or waiting, since when, and whose turn it is.
 
     Example: lakehouse status
     """
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
     from agentic_lakehouse.pipeline.overview import overview
 
-    rows = overview(Lakehouse())
+    house = Lakehouse()
+    rows, given_up = overview(house), house.lake.notices.given_up()
     if json:
-        print_json({"feeds": [row.model_dump(mode="json") for row in rows]})
+        feeds = [row.model_dump(mode="json") for row in rows]
+        print_json({"feeds": feeds, "notices": [notice.model_dump(mode="json") for notice in given_up]})
         return
     print_table(
-        ("feed", "status", "core rows", "pending", "last run (UTC)", "next"),
-        [
-            (r.feed, r.status, r.core_rows, r.pending, r.last_run and f"{r.last_run:%Y-%m-%d %H:%M}", r.work)
-            for r in rows
-        ],
+        ("feed", "state", "since (UTC)", "turn", "core rows", "pending"),
+        [(r.feed, r.state, _minute(r.since), TURNS[r.turn], r.core_rows, r.pending) for r in rows],
         right=("core rows", "pending"),
     )
     for r in rows:
-        if r.reason:
-            console().print(f"\n{r.feed}: {r.reason}", markup=False)
+        for line in _told(r):
+            console().print(f"\n{r.feed}: {line}", markup=False)
+    if given_up:
+        told = f"\n{len(given_up)} notices were given up: see `lakehouse doctor`."
+        console().print(told, markup=False)
+
+
+def _minute(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else ""
+
+
+def _told(row: FeedStatus) -> Iterator[str]:
+    """Yield what a table has no room for: why, what comes next, and the command of whose turn it is."""
+    if row.state == "failed":
+        again = f"next try {_minute(row.next_try_at)}" if row.next_try_at else "not tried again by itself"
+        tried = f" (attempt {row.attempt} of {row.max_attempts}, {again})" if row.attempt else ""
+        yield f"failed{tried}: {row.reason}"
+    elif row.state == "waiting":
+        yield f"{row.reason}\n`{row.command}`"
+    elif row.state == "pending":
+        yield f"{row.work}: `{row.command}`"
+    if row.late and row.due_at is None:
+        yield f"late: expected {row.expected}, and nothing was ever delivered"
+    elif row.late:
+        last = _minute(row.last_delivery)
+        yield f"late since {_minute(row.due_at)}: expected {row.expected}, the last one came {last}"
 
 
 def log(

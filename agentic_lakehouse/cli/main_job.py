@@ -38,14 +38,21 @@ def run(
     from agentic_lakehouse.contracts.feed import Feed
     from agentic_lakehouse.orchestration.run import run_feeds
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+    from agentic_lakehouse.pipeline.notify import Notifier
     from agentic_lakehouse.settings import load_settings
 
     lakehouse = Lakehouse(load_settings(landing=landing))
     for problem in lakehouse.zone.problems():
         say(f"Left out: {problem}")
     wanted = [Feed.parse(text) for text in feed or []]
+    notifier = Notifier(lakehouse)
     with progress(total=len(wanted or lakehouse.zone.feeds())) as on_done:
-        results = run_feeds(lakehouse, wanted, jobs=jobs, on_done=on_done)
+
+        def done(result: FeedRun) -> None:
+            on_done(result)
+            notifier.tell_of(Feed.parse(result.feed))
+
+        results = run_feeds(lakehouse, wanted, jobs=jobs, on_done=done)
     report(lakehouse, results, json=json)
 
 

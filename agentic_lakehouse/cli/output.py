@@ -19,9 +19,12 @@ def print_json(document: Any) -> None:
 
 
 def console() -> Console:
-    """Return stdout as tables are printed on it: as wide as the terminal, 80 columns where there is none."""
-    out = Console(highlight=False, soft_wrap=False)
-    return out if out.is_terminal else Console(highlight=False, width=max(80, out.width if out.is_terminal else 80))
+    """Return stdout as tables are printed on it: as wide as the terminal, 80 columns where there is none.
+
+    What a vendor wrote between brackets is text, not style.
+    """
+    out = Console(highlight=False, soft_wrap=False, markup=False)
+    return out if out.is_terminal else Console(highlight=False, width=80, markup=False)
 
 
 def say(text: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from agentic_lakehouse.cli import review_web
 from agentic_lakehouse.cli.output import console, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ MAX_COLUMNS = 6
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     review = typer.Typer(help="See what waits for a person, and decide.", no_args_is_help=True)
+    review.callback(invoke_without_command=True)(review_web.page)
     review.command(name="list")(review_list)
     for command in (show, approve, reject, edit, token):
         review.command()(command)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from agentic_lakehouse.contracts.base import Contract
+from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.cache import once_a_version
+from agentic_lakehouse.contracts.expected import check_expected, check_feed_id, check_timezone
 from agentic_lakehouse.contracts.feed import ID_PATTERN
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.suite import Suite
@@ -16,7 +19,7 @@ from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.contracts.yaml_file import Place, did_you_mean, parse_yaml, read_yaml
 from agentic_lakehouse.errors import ContractInvalid, UsageInvalid
 
-T = TypeVar("T", bound=Contract)
+T = TypeVar("T", bound=Record)
 
 
 @once_a_version
@@ -26,7 +29,7 @@ def load_policy(path: Path) -> Policy:
     Raises:
         ContractInvalid: it cannot be read, or a key or value of it does not fit.
     """
-    return _read(read_yaml(path), Policy)
+    return fit(read_yaml(path), Policy)
 
 
 def parse_edited(text: str, contract: type[T], *, name: Path) -> T:
@@ -41,7 +44,7 @@ def parse_edited(text: str, contract: type[T], *, name: Path) -> T:
         ContractInvalid: it cannot be read, or a key or value of it does not fit.
     """
     place = parse_yaml(text, name)
-    return _read(place.at("content") if "content" in place.data else place, contract)
+    return fit(place.at("content") if "content" in place.data else place, contract)
 
 
 def load_vendor(folder: Path, vendor: str) -> VendorFacts:
@@ -64,9 +67,14 @@ def load_vendor(folder: Path, vendor: str) -> VendorFacts:
 @once_a_version
 def _load_facts(path: Path) -> VendorFacts:
     place = read_yaml(path)
-    facts = _read(place, VendorFacts)
+    facts = fit(place, VendorFacts)
     _check_locale(place.at("locale"))
     _check_currency(place.at("currency"))
+    check_timezone(place.at("timezone"))
+    check_expected(place.at("expected"))
+    for feed in facts.feeds:
+        check_feed_id(place.at("feeds", feed), feed)
+        check_expected(place.at("feeds", feed, "expected"))
     return facts
 
 
@@ -80,10 +88,15 @@ def load_suite(folder: Path) -> Suite:
     path = folder / "suite.yaml"
     if not path.is_file():
         raise UsageInvalid(f"{folder}: there is no suite.yaml.", hint="Name a folder of labelled feeds in `--suite`.")
-    return _read(read_yaml(path), Suite)
+    return fit(read_yaml(path), Suite)
 
 
-def _read(place: Place, contract: type[T]) -> T:
+def fit(place: Place, contract: type[T]) -> T:
+    """Return the contract that a place of a YAML file holds.
+
+    Raises:
+        ContractInvalid: a key or value of it does not fit.
+    """
     try:
         return contract.model_validate(place.data)
     except ValidationError as error:
@@ -96,8 +109,9 @@ def _complaint(
 ) -> ContractInvalid:
     wrong = place.at(*path)
     if kind != "extra_forbidden":
-        shown = repr(wrong.data) if path else "the file"
-        return wrong.invalid(f"{shown} does not fit: {message}.", _description(contract, path))
+        shown = textwrap.shorten(repr(wrong.data), 80, placeholder=" ...") if path else "the file"
+        why = message.removeprefix("Value error, ")
+        return wrong.invalid(f"{shown} does not fit: {why}.", _description(contract, path))
     known = _fields(contract, path[:-1])
     return wrong.invalid(f"the key {path[-1]!r} is unknown.", did_you_mean(str(path[-1]), known))
 
@@ -105,17 +119,32 @@ def _complaint(
 def _fields(contract: type[BaseModel], path: tuple[int | str, ...]) -> dict[str, Any]:
     """Return the fields that may stand below `path`."""
     fields: dict[str, Any] = dict(contract.model_fields)
+    is_key = False
     for step in path:
-        nested = getattr(fields.get(str(step)), "annotation", None)
-        fields = dict(nested.model_fields) if isinstance(nested, type) and issubclass(nested, BaseModel) else {}
+        if isinstance(step, int) or is_key:
+            is_key = False
+            continue
+        annotation = getattr(fields.get(step), "annotation", None)
+        nested = next(_contracts(annotation), None)
+        fields, is_key = dict(nested.model_fields) if nested else {}, get_origin(annotation) is dict
     return fields
 
 
+def _contracts(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the contracts that a field, or the list or mapping that it is, holds."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _contracts(part)
+
+
 def _description(contract: type[BaseModel], path: tuple[int | str, ...]) -> str | None:
-    """Return what the contract says of the field at `path`, on one line."""
-    field = _fields(contract, path[:-1]).get(str(path[-1])) if path else None
-    text = getattr(field, "description", None)
-    return " ".join(text.split()) if text else None
+    """Return what the contract says of the field at `path`, or around it, on one line."""
+    for end in range(len(path), 0, -1):
+        field = _fields(contract, path[: end - 1]).get(str(path[end - 1]))
+        if text := getattr(field, "description", None):
+            return " ".join(text.split())
+    return None
 
 
 def _check_locale(place: Place) -> None:

@@ -35,6 +35,8 @@ class Delivery(Record):
     """Where the kept bytes are."""
     ingestion_date: date
     """UTC day on which the delivery was first seen; never changes."""
+    first_seen_at: datetime
+    """The instant of that: when the file was entered in the ledger."""
     status: DeliveryStatus = "pending"
     spec_sha256: str = ""
     """Spec under which it is read; empty until it was described."""

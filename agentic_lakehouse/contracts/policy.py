@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 from typing import Literal
 
@@ -111,6 +112,12 @@ class Policy(Contract):
     drift: DriftPolicy = DriftPolicy()
     retention: RetentionPolicy = RetentionPolicy()
     compaction: CompactionPolicy = CompactionPolicy()
+
+    def wait_before(self, attempt: int) -> timedelta | None:
+        """Return how long after a failed run the next try, number `attempt`, waits; `None` where there is none."""
+        if attempt > self.max_attempts:
+            return None
+        return timedelta(seconds=float(self.retry_after_seconds) * 2 ** max(attempt - 2, 0))
 
     @cached_property
     def judgement_sha256(self) -> str:

@@ -8,6 +8,8 @@ from typing import Literal
 from agentic_lakehouse.contracts.base import Record
 
 Stance = Literal["approved", "rejected"]
+AS_APPROVED = "as approved"
+"""Language under which learned headers stand among a target's synonyms."""
 
 
 class Precedent(Record):

@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 from pydantic import Field
 
 from agentic_lakehouse.contracts.base import Contract
+from agentic_lakehouse.contracts.rule import ROW_RULES, OnBreach, Rule, RuleKind
+from agentic_lakehouse.contracts.rule_set import RuleSet
+from agentic_lakehouse.contracts.rules_in_force import versions_of
 
-OnBreach = Literal["reject_row", "null_cell", "stop_feed"]
-RuleKind = Literal[
-    "required", "pattern", "min_length", "max_length", "minimum", "maximum", "valid_values",
-    "expression", "row_sql", "table_sql", "unique", "row_count",
-]  # fmt: skip
-ROW_RULES: frozenset[str] = frozenset(
-    {"required", "pattern", "min_length", "max_length", "minimum", "maximum", "valid_values", "expression", "row_sql"}
-)
-"""Kinds that can be judged on one row; the rest are table checks."""
-
-
-class Rule(Contract):
-    """One quality rule and what its breach costs."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    kind: RuleKind
-    column: str | None = None
-    """Column that the rule is about; `None` for a rule over the whole row or table."""
-    argument: Any = None
-    """Pattern, bound, list of values; for `expression` a boolean that is true of good values; for
-    `row_sql` a predicate that is true of bad rows; for `table_sql` a query with one number, in which the
-    table is written `{object}`; for `unique` (without a column: over the primary key) and `row_count` nothing."""
-    compare: str = "= 0"
-    """For table checks: what the number must be, as SQL (`= 0`, `BETWEEN 1 AND 5`)."""
-    severity: Literal["error", "warning"] = "error"
-    """A `warning` only counts."""
-    on_breach: OnBreach = "reject_row"
-    description: str = ""
-
-    @property
-    def is_row_rule(self) -> bool:
-        """Whether one row is enough to judge it."""
-        return self.kind in ROW_RULES
+__all__ = ["ROW_RULES", "OnBreach", "ProductStandard", "Rule", "RuleKind", "StandardColumn"]
 
 
 class StandardColumn(Contract):
@@ -89,6 +61,8 @@ class ProductStandard(Contract):
     columns: tuple[StandardColumn, ...]
     rules: tuple[Rule, ...]
     """Every rule: those that columns imply (required, pattern, range, ...) and those written out."""
+    rule_sets: tuple[RuleSet, ...] = Field(default=(), exclude_if=lambda sets: not sets)
+    """Rule sets that it stands under for one feed; see `under`."""
 
     @property
     def label(self) -> str:
@@ -120,6 +94,12 @@ class ProductStandard(Contract):
         """Slice columns in their order."""
         parts = [c for c in self.columns if c.partition_position is not None]
         return tuple(c.name for c in sorted(parts, key=lambda c: c.partition_position or 0))
+
+    def under(self, rule_sets: Sequence[RuleSet]) -> ProductStandard:
+        """Return the standard as it is in force under rule sets: with their rules, and a sha256 of its own."""
+        sets = tuple(sorted(rule_sets, key=lambda s: s.name))
+        added = [r.model_copy(update={"versions": versions_of(s, sets)}) for s in sets for r in s.rules]
+        return self.model_copy(update={"rule_sets": sets, "rules": (*self.rules, *added)}) if sets else self
 
     def column(self, name: str) -> StandardColumn | None:
         """Return the column of that name, or `None`."""

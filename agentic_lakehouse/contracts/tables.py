@@ -35,6 +35,7 @@ class TableSchema(Contract):
         return {c.name: c.type for c in self.columns}
 
 
+RULES_SHA256 = "_rules_sha256"
 BRONZE_LINEAGE = (
     TableColumn(name="_delivery_id", type="string", doc="Delivery that brought the row."),
     TableColumn(name="_row_number", type="long", doc="Record number in its file, from 1."),
@@ -48,6 +49,12 @@ CORE_LINEAGE = (
     TableColumn(name="_delivery_id", type="string", doc="Delivery that brought the row."),
     TableColumn(name="_row_number", type="long", doc="Record number in its file, from 1."),
     TableColumn(name="_mapping_sha256", type="string", doc="Mapping that made the row."),
+    TableColumn(
+        name=RULES_SHA256,
+        type="string",
+        doc="Version of the rule sets that the row was conformed under, as `governance.policies` has it; "
+        "null where none was in force on the day of its delivery.",
+    ),
     TableColumn(name="_run_id", type="string", doc="Run that wrote the row."),
 )
 SLICE = ("vendor_name", "source_table")

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from agentic_lakehouse.contracts.base import canonical_json
 from agentic_lakehouse.lake.drift_rows import DRIFTS
 from agentic_lakehouse.lake.governed_rows import AUDITS, CALLS, DEAD_LETTERS, INBOX, PROPOSALS, REVIEWS, RUNS
+from agentic_lakehouse.lake.notice_rows import NOTICES
+from agentic_lakehouse.lake.policy_rows import POLICIES
 from agentic_lakehouse.lake.precedent_rows import PRECEDENTS
 from agentic_lakehouse.lake.records import Json, UtcDateTime
 from agentic_lakehouse.lake.rows import COMMITS, DELIVERIES
@@ -28,8 +30,10 @@ _QUERIES: Mapping[str, sa.Select[Any]] = {
     "commits": sa.select(COMMITS).order_by(COMMITS.c.seq),
     "runs": sa.select(RUNS).order_by(RUNS.c.seq),
     "audits": sa.select(AUDITS).order_by(AUDITS.c.seq),
+    "policies": sa.select(POLICIES).order_by(POLICIES.c.seq),
     "precedents": sa.select(PRECEDENTS).order_by(PRECEDENTS.c.seq),
     "inbox": sa.select(INBOX).order_by(INBOX.c.seq),
+    "notices": sa.select(NOTICES).order_by(NOTICES.c.seq),
     "drifts": sa.select(DRIFTS).order_by(DRIFTS.c.seq),
 }
 

@@ -6,7 +6,7 @@ short by some writers and left out by others, and a file filed under the wrong p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -103,6 +103,19 @@ def of_partition(table: Table, files: Iterable[DataFile], partition: Mapping[str
     return [file for file in files if _has(file.partition, wanted)]
 
 
+def partitions(table: Table, columns: Sequence[str]) -> Iterator[tuple[DataFile, tuple[object, ...]]]:
+    """Yield the data files of a table's head, each with its partition's values of `columns`.
+
+    Raises:
+        UsageInvalid: the table is not partitioned by one of them.
+        CatalogUnavailable: the table's manifests are gone, damaged, or hold fewer files than they should.
+    """
+    known = partition_columns(table)
+    _require_partitions(table, columns)
+    for file in live_data_files(table):
+        yield file, tuple(file.partition[known.index(name)] for name in columns)
+
+
 def _has(record: Record, wanted: Mapping[int, object]) -> bool:
     return all(record[place] == value for place, value in wanted.items())
 
@@ -110,13 +123,18 @@ def _has(record: Record, wanted: Mapping[int, object]) -> bool:
 def _wanted(table: Table, partition: Mapping[str, PartitionValue]) -> dict[int, object]:
     """Return partition values by their place in a file's partition record."""
     columns = partition_columns(table)
-    if unknown := set(partition) - set(columns):
+    _require_partitions(table, partition)
+    return {columns.index(name): _kept(value, table.schema(), name) for name, value in partition.items()}
+
+
+def _require_partitions(table: Table, names: Iterable[str]) -> None:
+    columns = partition_columns(table)
+    if unknown := set(names) - set(columns):
         raise UsageInvalid(
             f"The table at {table.location()} is not partitioned by {min(unknown)!r}.",
             hint=f"Its partition columns are {', '.join(columns)}.",
             column=min(unknown),
         )
-    return {columns.index(name): _kept(value, table.schema(), name) for name, value in partition.items()}
 
 
 def _kept(value: object, schema: Schema, column: str) -> object:

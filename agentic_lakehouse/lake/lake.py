@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -16,12 +16,16 @@ from agentic_lakehouse.lake.commits import CommitInfo, FeedMark, TableChange
 from agentic_lakehouse.lake.database import BUSY_SECONDS, Database
 from agentic_lakehouse.lake.drifts import Drifts
 from agentic_lakehouse.lake.files import PartitionValue
+from agentic_lakehouse.lake.glance import Glance
 from agentic_lakehouse.lake.governance import Governance
+from agentic_lakehouse.lake.history import History
 from agentic_lakehouse.lake.ledger import Ledger
 from agentic_lakehouse.lake.lifecycle import BranchInfo
 from agentic_lakehouse.lake.merge import Demands, Recheck, Request, publish
 from agentic_lakehouse.lake.migrate import TableMigration, create_absent, migrate, plan
 from agentic_lakehouse.lake.namesakes import require_own_table
+from agentic_lakehouse.lake.notices import Notices
+from agentic_lakehouse.lake.policies import Policies
 from agentic_lakehouse.lake.precedents import Precedents
 from agentic_lakehouse.lake.review_key import ReviewKey
 from agentic_lakehouse.lake.rollback import Rollback
@@ -37,6 +41,9 @@ class Lake:
     Attributes:
         ledger: deliveries of all feeds.
         governance: proposals, reviews, model calls, audits and runs.
+        history: what each commit did and meant.
+        policies: rule sets, trust profiles and standards that were in force.
+        notices: what people were told of feeds, and are to be told.
         drifts: what changed in deliveries.
         review_key: what the token of those who decide is compared with.
         precedents: what their decisions teach.
@@ -48,6 +55,9 @@ class Lake:
         self._warehouse = warehouse
         self.ledger = Ledger(database)
         self.governance = Governance(database)
+        self.history = History(database, warehouse)
+        self.policies = Policies(database)
+        self.notices = Notices(database)
         self.drifts = Drifts(database)
         self.review_key = ReviewKey(database)
         self.precedents = Precedents(database)
@@ -162,6 +172,11 @@ class Lake:
             else:
                 name, (found, _) = ref, lifecycle.pointers(connection, ref)
         return View(found, self._warehouse, name=name)
+
+    def glance(self, feeds: Collection[Feed] | None = None) -> Glance:
+        """Read how feeds stand, or all that ever delivered, in as many statements as for one."""
+        with self._database.read() as connection:
+            return Glance(connection, feeds)
 
     def begin(self, feed: Feed, run_id: str, *, lease_seconds: int) -> Branch:
         """Open the feed's branch at main's head, or put it back there, for a run to write.

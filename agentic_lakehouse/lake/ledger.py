@@ -7,7 +7,7 @@ deliveries, given out in the transaction that registers it.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -62,6 +62,7 @@ class Ledger:
                 mtime_ns=mtime_ns,
                 raw_uri=raw_uri,
                 ingestion_date=ingestion_date,
+                first_seen_at=datetime.now(UTC),
             )
             connection.execute(DELIVERIES.insert().values(values_of(delivery)))
             return delivery

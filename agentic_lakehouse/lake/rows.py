@@ -15,6 +15,8 @@ from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.columns import METADATA, long, text
 from agentic_lakehouse.lake.drift_rows import DRIFTS
 from agentic_lakehouse.lake.governed_rows import CREATE_DEAD_LETTERS
+from agentic_lakehouse.lake.notice_rows import NOTICES
+from agentic_lakehouse.lake.policy_rows import POLICIES
 from agentic_lakehouse.lake.precedent_rows import PRECEDENTS
 from agentic_lakehouse.lake.records import Json, UtcDateTime
 
@@ -92,6 +94,7 @@ DELIVERIES = sa.Table(
     long("mtime_ns"),
     text("raw_uri"),
     sa.Column("ingestion_date", sa.Date, nullable=False),
+    sa.Column("first_seen_at", UtcDateTime, nullable=False),
     text("status"),
     text("spec_sha256"),
     sa.Column("rows_in", sa.BigInteger),
@@ -101,7 +104,8 @@ DELIVERIES = sa.Table(
 )
 """The ledger. A delivery id sorts in the order of delivery, and is unique within its feed alone."""
 
-BESIDE = (DRIFTS, PRECEDENTS)
+BESIDE = (DRIFTS, POLICIES, PRECEDENTS)
+BESIDE = (DRIFTS, NOTICES, PRECEDENTS)
 """Tables of modules of their own, named here so that they are created with the others."""
 
 

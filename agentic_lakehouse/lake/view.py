@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from pyiceberg.table import StaticTable
 
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake.catalog import Pointers
-from agentic_lakehouse.lake.files import PartitionValue, live_files
+from agentic_lakehouse.lake.files import PartitionValue, live_files, partitions
 from agentic_lakehouse.lake.schemas import words_of
 from agentic_lakehouse.lake.warehouse import Warehouse
 
@@ -68,6 +69,19 @@ class View:
             UsageInvalid: there is no such table or partition column.
         """
         return sum(file.record_count for file in self._live(table, partition))
+
+    def partition_rows(self, table: str, *columns: str) -> Counter[tuple[object, ...]]:
+        """Return the number of rows of each partition, by its values of `columns`; no data is read.
+
+        Raises:
+            UsageInvalid: there is no such table or partition column.
+        """
+        found = self._table(table)
+        counts: Counter[tuple[object, ...]] = Counter()
+        with self._warehouse.told(found.metadata_location):
+            for file, values in partitions(found, columns):
+                counts[values] += file.record_count
+        return counts
 
     def _live(self, table: str, partition: Mapping[str, PartitionValue]) -> list[DataFile]:
         found = self._table(table)

@@ -122,7 +122,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
                 "status": mapped.status,
                 "unmapped_sources": ", ".join(mapped.mapping.unmapped_sources),
                 "unmapped_targets": ", ".join(mapped.mapping.unmapped_targets),
-                "dagster/column_lineage": md.column_lineage(mapped.mapping, mapped.spec, keys.bronze),
+                "dagster/column_lineage": md.column_lineage(mapped.mapping, mapped.spec, standard, keys.bronze),
             },
             data_version=dg.DataVersion(mapped.mapping.sha256),
         )
@@ -150,7 +150,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
                 "dagster/table_name": done.table,
                 "dagster/partition_row_count": done.slice_rows,
                 "dagster/column_schema": core_schema,
-                "dagster/column_lineage": md.column_lineage(*mapped, keys.bronze),
+                "dagster/column_lineage": md.column_lineage(*mapped, standard, keys.bronze),
                 "mode": done.mode,
                 "rows_in": done.rows_in,
                 "core_rows": done.core_rows,
@@ -158,6 +158,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
                 "nulled_cells": done.nulled_cells,
                 "broken_rules": md.counts(done.broken_rules),
                 "unseen_words": done.unseen_words,
+                **md.rule_sets(done.rule_sets),
                 "branch": feed.branch,
             }
         )
@@ -185,7 +186,7 @@ def _core_assets(keys: Keys, standard: ProductStandard) -> list[dg.AssetsDefinit
                 "dagster/table_name": standard.name,
                 "dagster/partition_row_count": slice_rows,
                 "dagster/column_schema": core_schema,
-                "dagster/column_lineage": md.column_lineage(*mapped, keys.bronze),
+                "dagster/column_lineage": md.column_lineage(*mapped, standard, keys.bronze),
                 "commit": done.commit_id,
                 "deliveries": len(done.deliveries),
             },

@@ -20,7 +20,7 @@ from agentic_lakehouse.orchestration.partitions import feeds
 from agentic_lakehouse.orchestration.resources import LakehouseResource
 from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, STAGED_CHECKS
 
-NEEDS_REVIEW, DRIFT = "needs_review", "drift"
+NEEDS_REVIEW, DRIFT, RULE_SETS = "needs_review", "drift", "rule_sets"
 FAMILIES = {
     "required": ("required", "Required columns have a value in every row."),
     "pattern": ("patterns", "Values have the form that the standard gives their column."),
@@ -53,16 +53,21 @@ def build_checks(standard: ProductStandard, keys: Keys) -> list[dg.AssetChecksDe
         _audit_check(keys.bronze, "bronze", [Shown(n, text, (n,)) for n, text in BRONZE_CHECKS.items()]),
         _drift_check(keys.feed_spec, seen_in=keys.bronze),
         _review_check(keys.mapping),
-        _audit_check(keys.staged, "staged", list(staged.values())),
+        _audit_check(keys.staged, "staged", list(staged.values()), rest=RULE_SETS),
     ]
 
 
 def _audit_check(
-    asset: dg.AssetKey, stage: Literal["bronze", "staged"], shown: Sequence[Shown]
+    asset: dg.AssetKey, stage: Literal["bronze", "staged"], shown: Sequence[Shown], *, rest: str = ""
 ) -> dg.AssetChecksDefinition:
+    """Return the checks of a stage; `rest` names the one for results that contracts did not foretell.
+
+    Which rule sets hold for a feed is known only when it runs, the names of checks when the code is loaded.
+    """
+    told = [*shown, Shown(rest, "Rules of the rule sets that are in force for the feed.", ())] if rest else shown
     specs = [
         dg.AssetCheckSpec(s.name, asset=asset, description=s.description or None, blocking=True, partitions_def=feeds)
-        for s in shown
+        for s in told
     ]
 
     @dg.multi_asset_check(name=f"audit_{stage}", specs=specs)
@@ -72,7 +77,9 @@ def _audit_check(
             audited = lakehouse.lakehouse.audit(feed, context.run.run_id, stage)
         found = {result.name: result for result in audited.results}
         for check in shown:
-            yield _result(asset, check, [found[name] for name in check.members], waits=audited.waits is not None)
+            yield _result(asset, check, [found.pop(name) for name in check.members], waits=audited.waits is not None)
+        if rest:
+            yield _result(asset, told[-1], list(found.values()), waits=audited.waits is not None)
 
     return audit
 
@@ -82,6 +89,8 @@ def _result(asset: dg.AssetKey, check: Shown, results: Sequence[CheckResult], *,
 
     Where all that is left is a person's word, nothing failed: the run ends well, and publishes nothing.
     """
+    if not results:
+        return dg.AssetCheckResult(passed=True, asset_key=asset, check_name=check.name, description="There are none.")
     broken = [r for r in results if not r.passed]
     worst = min(broken or results, key=lambda r: r.severity)
     told = [r.description for r in (broken or results[:1]) if r.description]

@@ -10,10 +10,12 @@ from typing import Any
 import dagster as dg
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
-from agentic_lakehouse.contracts.governed import CheckResult, ModelCall
+from agentic_lakehouse.contracts.governed import CheckResult, ModelCall, Proposal
 from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.rule_set import RuleSet
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import TableSchema
+from agentic_lakehouse.pipeline.column_deps import column_deps
 
 MAX_PROMPT = 4_000
 """Characters of a rendered prompt that the UI is given; the journal has all of it."""
@@ -63,14 +65,13 @@ def column_schema(schema: TableSchema, required: frozenset[str] = frozenset()) -
     )
 
 
-def column_lineage(mapping: Mapping, spec: FeedSpec, bronze: dg.AssetKey) -> dg.TableColumnLineage:
-    """Return which bronze columns each target is made of."""
-    names = {c.source_name: c.name for c in spec.columns}
+def column_lineage(
+    mapping: Mapping, spec: FeedSpec, standard: ProductStandard, bronze: dg.AssetKey
+) -> dg.TableColumnLineage:
+    """Return which bronze columns every column of core is made of, derived ones and those of lineage included."""
+    deps = column_deps(mapping, spec, standard)
     return dg.TableColumnLineage(
-        {
-            line.target: [dg.TableColumnDep(bronze, names[s]) for s in line.sources if s in names]
-            for line in mapping.columns
-        }
+        {target: [dg.TableColumnDep(bronze, name) for name in names] for target, names in deps.items()}
     )
 
 
@@ -83,6 +84,28 @@ def mapping_table(mapping: Mapping, standard: ProductStandard) -> dg.MetadataVal
     ]
     head = f"Onto {standard.label}\n\n| target | sources | expression | confidence |\n|---|---|---|---|"
     return dg.MetadataValue.md("\n".join([head, *rows]))
+
+
+def rule_sets(found: Sequence[RuleSet]) -> dict[str, Any]:
+    """Return the rule sets that a slice was conformed under, by name: owner, effective dates and sha256."""
+    told = {
+        s.name: {
+            "owner": s.owner,
+            "effective_from": s.effective_from and s.effective_from.isoformat(),
+            "effective_until": s.effective_until and s.effective_until.isoformat(),
+            "sha256": s.sha256,
+        }
+        for s in found
+    }
+    return {"rule_sets": dg.MetadataValue.json(told)} if told else {}
+
+
+def proposal(found: Proposal, standard: ProductStandard) -> dg.MetadataValue[Any]:
+    """Return a proposal as a person reads it: a mapping as its table, else its content."""
+    if found.kind == "mapping":
+        return mapping_table(Mapping.model_validate(found.content), standard)
+    shown = json.dumps(found.content, indent=1, ensure_ascii=False)
+    return dg.MetadataValue.md(f"{found.reason}\n\n```json\n{shown[:MAX_PROMPT]}\n```")
 
 
 def counts(found: Map[str, int]) -> dg.MetadataValue[Any]:

@@ -19,6 +19,7 @@ class LakehouseResource(dg.ConfigurableResource[Lakehouse]):
     """A dependency and no configuration, which Dagster keeps and shows: the URL may hold a password."""
     standard: str
     policy: str
+    rules: str
     vendors: str
     model: str
 
@@ -35,6 +36,7 @@ class LakehouseResource(dg.ConfigurableResource[Lakehouse]):
             landing=self.landing,
             standard=self.standard,
             policy=self.policy,
+            rules=self.rules,
             vendors=self.vendors,
             model=self.model,
         )
@@ -50,6 +52,7 @@ def resources(settings: Settings) -> dict[str, object]:
             landing=dg.ResourceDefinition.hardcoded_resource(settings.landing),
             standard=str(settings.standard),
             policy=str(settings.policy),
+            rules=str(settings.rules),
             vendors=str(settings.vendors),
             model=settings.model,
         )

@@ -11,7 +11,7 @@ import dagster as dg
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import FeedRun
-from agentic_lakehouse.errors import FeedUnreadable, LakehouseError, LandingUnavailable, UsageInvalid
+from agentic_lakehouse.errors import FeedUnreadable, LakehouseError, LandingUnavailable, RulesInvalid, UsageInvalid
 from agentic_lakehouse.orchestration.graph import JOB, graph
 from agentic_lakehouse.orchestration.instance import open_instance
 from agentic_lakehouse.orchestration.killed import end_killed
@@ -77,7 +77,7 @@ def _looked_at(lakehouse: Lakehouse, feed: Feed) -> FeedRun | None:
     """Say how a feed stands that has nothing to do, or that cannot be looked at; `None` where a run is due."""
     try:
         return at_rest(lakehouse, feed) if lakehouse.work(feed) is None else None
-    except FeedUnreadable as error:
+    except (FeedUnreadable, RulesInvalid) as error:
         return unseen(feed, error)
 
 
@@ -95,8 +95,8 @@ def unseen(feed: Feed, error: LakehouseError) -> FeedRun:
 
 def at_rest(lakehouse: Lakehouse, feed: Feed) -> FeedRun:
     """Say how a feed without work stands: unchanged, or still waiting for a person."""
-    pending = lakehouse.lake.ledger.pending(feed)
-    waits = lakehouse.undecided(feed) if pending else lakehouse.undecided_impact(feed)
+    last = lakehouse.lake.governance.last_run(feed)
+    waits = lakehouse.undecided(feed) if last is not None and last.status == "awaiting_review" else None
     return FeedRun(
         run_id="",
         feed=str(feed),
@@ -135,7 +135,7 @@ class FeedRunner:
         add_missing(self._instance, [feed])
         try:
             work = self._lakehouse.work(feed)
-        except (FeedUnreadable, LandingUnavailable) as error:
+        except (FeedUnreadable, LandingUnavailable, RulesInvalid) as error:
             return unseen(feed, error)
         tags = {"vendor": feed.vendor, "feed": feed.name, "lakehouse/reason": work.reason if work else ""}
         result = self._job.execute_in_process(

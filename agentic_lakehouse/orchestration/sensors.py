@@ -8,17 +8,20 @@ tried again, a corrected file is new work, and nothing is asked for twice while 
 import json
 import logging
 import time
+from collections.abc import Iterator
 
 import dagster as dg
 
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.errors import FeedUnreadable
+from agentic_lakehouse.errors import ContractInvalid, FeedUnreadable
+from agentic_lakehouse.lake.glance import Glance
 from agentic_lakehouse.orchestration.failures import told_clearly
 from agentic_lakehouse.orchestration.killed import end_killed
 from agentic_lakehouse.orchestration.partitions import feeds
 from agentic_lakehouse.orchestration.resources import LakehouseResource
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.states import work_of
 
 MAX_RUNS_A_TICK = 20
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -42,7 +45,8 @@ def build_landing_sensor(job_name: str) -> dg.SensorDefinition:
         with told_clearly():
             found, looks = _looks(house, context.log)
         settled = [feed for feed in found if str(feed) in looks and before.get(str(feed)) == looks[str(feed)]]
-        requests = [r for r in (_request(house, feed, instance) for feed in settled) if r is not None]
+        glance = house.lake.glance()
+        requests = list(_requests(house, settled, glance, context))
         known = set(instance.get_dynamic_partitions("feeds"))
         new = [str(feed) for feed in found if str(feed) not in known]
         return dg.SensorResult(
@@ -69,10 +73,25 @@ def _look(house: Lakehouse, feed: Feed) -> str:
     return sha256_of([[c.path, c.byte_size, c.mtime_ns] for c in house.zone.candidates(feed)])[:16]
 
 
-def _request(house: Lakehouse, feed: Feed, instance: dg.DagsterInstance) -> dg.RunRequest | None:
-    if any(b.feed == str(feed) and b.lease == "held" for b in house.lake.branches()):
+def _requests(
+    house: Lakehouse, settled: list[Feed], glance: Glance, context: dg.SensorEvaluationContext
+) -> Iterator[dg.RunRequest]:
+    """Yield a request for each feed that is due; what is wrong with the facts of one vendor stops no other."""
+    for feed in settled:
+        try:
+            request = _request(house, feed, glance, context.instance)
+        except ContractInvalid as error:
+            context.log.warning("%s is left for the next look. %s", feed, error)
+            continue
+        if request is not None:
+            yield request
+
+
+def _request(house: Lakehouse, feed: Feed, glance: Glance, instance: dg.DagsterInstance) -> dg.RunRequest | None:
+    branch = glance.branch(feed)
+    if branch is not None and branch.lease == "held":
         return None
-    work = house.work(feed)
+    work = work_of(house, feed, glance)
     if work is None:
         return None
     of_feed = dg.RunsFilter(tags={"dagster/partition": str(feed)}, statuses=ENDED)
@@ -88,7 +107,8 @@ def _request(house: Lakehouse, feed: Feed, instance: dg.DagsterInstance) -> dg.R
 
 def _is_due(house: Lakehouse, feed: Feed, attempt: int, ended: dg.RunRecord | None) -> bool:
     """Whether a feed that failed has waited long enough, and was not tried too often."""
-    if attempt > house.policy.max_attempts:
+    wait = house.policy.wait_before(attempt)
+    if wait is None:
         return False
     if ended is None or ended.dagster_run.status is dg.DagsterRunStatus.SUCCESS:
         return True
@@ -96,5 +116,4 @@ def _is_due(house: Lakehouse, feed: Feed, attempt: int, ended: dg.RunRecord | No
     if began and attempt == 1:
         return True
     # A run that ended before its first step (killed, taken from the queue) is no attempt, but waited for as well.
-    wait = float(house.policy.retry_after_seconds * 2 ** max(attempt - 2, 0))
-    return time.time() >= (ended.end_time or 0) + wait
+    return time.time() >= (ended.end_time or 0) + wait.total_seconds()

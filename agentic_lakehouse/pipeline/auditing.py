@@ -28,7 +28,7 @@ class Auditing(Steps):
         """Assert what contracts promise of the branch's tables, and record it with the branch's pointers."""
         after = "ingest" if stage == "bronze" else "conform"
         with self._look(feed, run_id, after=after) as (branch, log), self.staging() as scratch:
-            scope = Scope(feed, branch, self.standard, self.policy, self.engine, scratch)
+            scope = Scope(feed, branch, self.standard_for(feed), self.policy, self.engine, scratch)
             spec = self.spec_in_force(feed)
             mapping = self.mapping_in_force(feed) if stage == "staged" else None
             if mapping is None:

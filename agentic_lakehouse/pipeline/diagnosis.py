@@ -12,14 +12,19 @@ from pathlib import Path
 from typing import TypeVar
 
 from agentic_lakehouse.contracts.governed import Delivery
+from agentic_lakehouse.contracts.notice import Notice
+from agentic_lakehouse.contracts.rule_files import load_rule_files
 from agentic_lakehouse.contracts.tables import core_table, mapping_errors_table
 from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.errors import LakehouseError
 from agentic_lakehouse.feeds.keep import is_kept
 from agentic_lakehouse.lake.examiner import Broken, Reader
 from agentic_lakehouse.lake.inspection import Inspection, Recorded
+from agentic_lakehouse.lake.notices import Notices
 from agentic_lakehouse.pipeline.healing import Healing
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.notify import Notifier
+from agentic_lakehouse.pipeline.rules import problems, standing
 from agentic_lakehouse.settings import load_settings
 
 T = TypeVar("T")
@@ -53,6 +58,7 @@ def diagnose(*, deep: bool = False) -> list[Line]:
         Line("settings", ok=True, message=f"home {s.home_path}"),
         *_part("standard", lambda: _standard(house)),
         *_part("policy", lambda: house.policy.name),
+        *_part("rules", lambda: _rules(house)),
         *_part("landing", lambda: _landing(house)),
         *_part("catalog", lambda: _lake(house, deep=deep)),
         *_part("engine", lambda: _engine(house)),
@@ -75,6 +81,20 @@ def _wrong(name: str, error: LakehouseError) -> Line:
 
 def _standard(house: Lakehouse) -> str:
     return f"{house.standard.label}, {len(house.standard.columns)} columns, {len(house.standard.rules)} rules"
+
+
+def _rules(house: Lakehouse) -> str | list[Line]:
+    def line(problem: LakehouseError) -> Line:
+        return _wrong("rules", problem)
+
+    files = load_rule_files(house.settings.rules)
+    counting, _ = standing(files, ())
+    about = [each for each in counting if each.rule_set.standard in {None, house.standard.name}]
+    found = [
+        *(f.error for f in files if f.error),
+        *(p for each in about for p in problems([each], house.standard, house.bind)),
+    ]
+    return _first(found, line) or f"{len(files)} rule sets in {house.settings.rules}"
 
 
 def _landing(house: Lakehouse) -> str | list[Line]:
@@ -101,6 +121,17 @@ def _model(house: Lakehouse) -> str:
     return " → ".join(house.settings.ladder)
 
 
+def _notices(house: Lakehouse, lake: Inspection) -> str | list[Line]:
+    def line(notice: Notice) -> Line:
+        message = f"{notice.channel} was not told that {notice.feed} is {notice.state}: {notice.error}"
+        setting = "WEBHOOK_URL" if notice.channel == "webhook" else "SMTP_*"
+        hint = f"Mend LAKEHOUSE_{setting}, or the server behind it, then `lakehouse notify --again`."
+        return Line("notices", ok=False, message=message, hint=hint)
+
+    names = ", ".join(Notifier(house).channels) or "nobody is told: no channel is set"
+    return _first(Notices(lake.database).given_up(), line) or names
+
+
 def _lake(house: Lakehouse, *, deep: bool) -> str | list[Line]:
     s = house.settings
     with closing(Inspection(s.catalog_url, s.warehouse_uri, reader=_reader(house) if deep else None)) as lake:
@@ -115,6 +146,7 @@ def _lake(house: Lakehouse, *, deep: bool) -> str | list[Line]:
             *_part("tables", lambda: _tables(lake, healing)),
             *_part("branches", lambda: _branches(lake, healing)),
             *_part("kept files", lambda: _kept(lake)),
+            *_part("notices", lambda: _notices(house, lake)),
         ]
 
 

@@ -69,7 +69,7 @@ def proposed_by_person(
         content=contract.model_dump(mode="json"),
         shape_sha256=spec.shape_sha256,
         standard_sha256=house.standard.sha256 if kind == "mapping" else "",
-        facts_sha256=house.facts(spec.feed).sha256 if kind == "mapping" else "",
+        facts_sha256=house.facts(spec.feed).judgement_sha256 if kind == "mapping" else "",
         parent=parent,
         reason=reason,
         created_at=at,

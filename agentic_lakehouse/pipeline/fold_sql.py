@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentic_lakehouse.contracts.standard import ProductStandard
-from agentic_lakehouse.contracts.tables import TableSchema
+from agentic_lakehouse.contracts.tables import RULES_SHA256, TableSchema
 from agentic_lakehouse.pipeline.judgement import Fault, Judgement
 from agentic_lakehouse.pipeline.removal import ROW, ROW_TYPES, key_of, key_types, removed
 from agentic_lakehouse.sql.types import listed, literal, quote
@@ -114,7 +114,7 @@ def faulty(judgement: Judgement, standard: ProductStandard) -> tuple[str, dict[s
         ) p USING ({ROW})
     )"""
     types = {c.name: c.physical_type for c in standard.columns} | ROW_TYPES
-    types |= {"_ingestion_date": "date", "_raw": "string", "_repeats": "boolean"}
+    types |= {"_ingestion_date": "date", RULES_SHA256: "string", "_raw": "string", "_repeats": "boolean"}
     for fault in judgement.faults:
         types |= {fault.flag: "boolean", fault.value: "string"}
     return judgement.over(rows, carry=("_raw", "_repeats")), types

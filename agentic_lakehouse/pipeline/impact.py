@@ -114,7 +114,8 @@ def _values(standard: ProductStandard, columns: Sequence[StandardColumn]) -> str
             f"count_if({old} IS NULL AND {new} IS NOT NULL) AS l{place}",
         ]
         if column.physical_type.startswith(NUMBERS):
-            ratio = f"round(1000 * ln({new}::DOUBLE / {old}::DOUBLE))::BIGINT"
+            # What is filtered out is computed all the same: 0 / 0 is no whole number.
+            ratio = f"TRY_CAST(round(1000 * ln({new}::DOUBLE / {old}::DOUBLE)) AS BIGINT)"
             wanted.append(f"histogram({ratio}) FILTER ({old} > 0 AND {new} > 0) AS h{place}")
     any_changed = " OR ".join(f"s.{quote(c.name)} IS DISTINCT FROM p.{quote(c.name)}" for c in columns)
     return f"SELECT count_if({any_changed}) AS changed, {', '.join(wanted)} FROM {_pairs(standard)}"

@@ -34,7 +34,7 @@ def impact_of(house: Lakehouse, proposal: Proposal) -> Impact | None:
 
 
 def _measured(house: Lakehouse, feed: Feed, proposal: Proposal) -> Impact:
-    standard, mine, branch = house.standard, slice_of(feed), house.lake.view(feed.branch)
+    standard, mine, branch = house.standard_for(feed), slice_of(feed), house.lake.view(feed.branch)
     waiting = [d.delivery_id for d in house.lake.ledger.pending(feed)]
     since = next((commit.id for commit in house.lake.log(1, feed=feed)), "")
     with house.staging() as scratch:

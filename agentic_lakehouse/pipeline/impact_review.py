@@ -15,8 +15,8 @@ from agentic_lakehouse.contracts.governed import CheckResult, Proposal
 from agentic_lakehouse.contracts.impact import ColumnImpact, Impact
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.lake.governance import Governance
-from agentic_lakehouse.lake.lake import Lake
 from agentic_lakehouse.pipeline.audit import CHANGED_SHARE, MEDIAN_SHIFT, NULLS_GAINED, REMOVED_SHARE, result
+from agentic_lakehouse.pipeline.books import Books
 
 IMPACT_CHECKS = frozenset({REMOVED_SHARE, MEDIAN_SHIFT, NULLS_GAINED, CHANGED_SHARE})
 MAX_SAMPLES = 5
@@ -114,7 +114,7 @@ def impact_of(proposal: Proposal) -> Impact:
     return Impact.model_validate(proposal.content)
 
 
-def at_issue(lake: Lake, feed: Feed, fold_sha256: str) -> Proposal | None:
+def at_issue(lake: Books, feed: Feed, fold_sha256: str) -> Proposal | None:
     """Return the impact that the feed's last run came to wait for, decided or not, under the rules in force.
 
     A rejected one tells by its reason who rejected it.

@@ -4,10 +4,11 @@ A row comes out for every bronze row, with the target columns as they would be p
 rule a flag (`_f0`, `_f1`, ...) and the offending value (`_v0`, ...). The order of judgement is fixed here:
 
 1. the mapping's expressions, converted to the target's type; a value that does not convert is a fault;
-2. rules that cost a cell, which empties it;
-3. fallbacks, for cells that are empty now; rules that cost a cell are applied to these again;
-4. derived columns;
-5. rules that cost the row.
+2. what rule sets normalise, step by step; a value that becomes none is a fault;
+3. rules that cost a cell, which empties it;
+4. fallbacks, for cells that are empty now; rules that cost a cell are applied to these again;
+5. derived columns;
+6. rules that cost the row.
 """
 
 from __future__ import annotations

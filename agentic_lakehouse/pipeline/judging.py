@@ -12,8 +12,10 @@ from collections.abc import Mapping as Map
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.policy import OnUnseen
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
+from agentic_lakehouse.contracts.tables import RULES_SHA256
 from agentic_lakehouse.errors import ContractInvalid
 from agentic_lakehouse.pipeline.judgement import FACT_TYPES, Cost, Fault, Judgement, Layer
+from agentic_lakehouse.pipeline.normalising import normalises_rule, steps, version_sql
 from agentic_lakehouse.pipeline.retype import read_through
 from agentic_lakehouse.sql.compiler import columns_read, compile_expression, compile_loss, may_lose
 from agentic_lakehouse.sql.doubt import CERTAIN, any_of, compile_doubt
@@ -83,6 +85,7 @@ class _Writer:
 
     def write(self) -> Judgement:
         mapped = self._map()
+        self._normalise()
         rules = [r for r in self.standard.rules if r.is_row_rule and r.severity == "error" and self._may_break(r)]
         cell_rules = [r for r in rules if r.on_breach == "null_cell" and r.column]
         row_rules = [r for r in rules if r not in cell_rules and r.on_breach == "reject_row"]
@@ -108,8 +111,8 @@ class _Writer:
 
         Each value is computed once: what may have been lost is asked only where nothing came of it.
         """
-        mapped = ['"ingestion_date" AS "_ingestion_date"']
-        named, judged = ['"_ingestion_date"'], []
+        mapped = ['"ingestion_date" AS "_ingestion_date"', f"{version_sql(self.standard)} AS {RULES_SHA256}"]
+        named, judged = ['"_ingestion_date"', RULES_SHA256], []
         for place, column in enumerate(self.standard.columns):
             expression, value = self.mapping.get(column.name), f"_t{place}"
             types, target = self.bronze_types, column.physical_type
@@ -131,12 +134,30 @@ class _Writer:
         return ", ".join(mapped)
 
     def _conversion_fault(self, column: StandardColumn) -> Fault:
-        cost: Cost = "reject_row" if column.required and column.fallback_logic is None else "null_cell"
+        cost = _cost_of_none(column)
         message = f"the value cannot be read as {column.physical_type}"
         if column.valid_values:
             cost = cost if self.unseen == "as_rule" else self.unseen
             message = "nobody has said yet which listed value the word stands for"
         return self._add(conversion_rule(column.name), column.name, cost, message)
+
+    def _normalise(self) -> None:
+        """Change values as rule sets say, step by step; a value that becomes none is a fault."""
+        for step in steps(self.standard, self.facts):
+            column = step.column
+            if step.lookups:
+                self._layer(", ".join(["*", *(f"{sql} AS {quote(name)}" for name, sql in step.lookups.items())]), [])
+            hangs, judged, doubts = step.hangs(self.doubts, self.facts), [], []
+            if hangs != CERTAIN:
+                doubts.append(f"_h{len(self.layers)}")
+                judged.append(f"{hangs} AS {doubts[0]}")
+            if not step.may_empty:
+                fault = self._add(normalises_rule(column.name), column.name, _cost_of_none(column), step.message)
+                doubts.append(fault.flag)
+                judged += [f"{step.lost} AS {fault.flag}", f"{quote(column.name)}::VARCHAR AS {fault.value}"]
+            changed = f"CASE WHEN {step.applies} THEN {step.value} ELSE {quote(column.name)} END"
+            self._layer(f"* REPLACE ({changed} AS {quote(column.name)})", judged)
+            self._doubt(column.name, doubts)
 
     def _null_cells(self, rules: list[Rule]) -> None:
         """Two layers: flag the cells that break a rule, then empty them."""
@@ -215,6 +236,11 @@ class _Writer:
         fault = Fault(len(self.faults), rule, column, cost, message)
         self.faults.append(fault)
         return fault
+
+
+def _cost_of_none(column: StandardColumn) -> Cost:
+    """Return what it costs that a column gets no value although there was one."""
+    return "reject_row" if column.required and column.fallback_logic is None else "null_cell"
 
 
 def derivation_order(standard: ProductStandard) -> list[list[StandardColumn]]:

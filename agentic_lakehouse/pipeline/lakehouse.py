@@ -16,6 +16,7 @@ import pyarrow as pa
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.governed import Proposal
+from agentic_lakehouse.contracts.rules_in_force import periods
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import bronze_name, bronze_table, mapping_errors_table
 from agentic_lakehouse.engines.base import Relation
@@ -63,6 +64,7 @@ class Lakehouse(Auditing):
 
     def receive(self, feed: Feed, run_id: str) -> Received:
         """Begin the feed's branch at main, keep the bytes of new files, and enter them in the ledger."""
+        self.note_policies()
         work = self.work(feed)
         begin = partial(self.lake.begin, feed, run_id, lease_seconds=self.policy.lease_seconds)
         with self._told(feed, run_id, begin) as (branch, log):
@@ -177,7 +179,7 @@ class Lakehouse(Auditing):
         return DryRun(
             spec,
             bronze,
-            standard=standard or self.standard,
+            standard=standard or self.standard_for(spec.feed),
             facts=self.facts(spec.feed),
             unseen=self.policy.unseen_value,
             engine=self.engine,
@@ -190,12 +192,14 @@ class Lakehouse(Auditing):
         if approved is None:
             return None
         with self._step(feed, run_id, "conform", after="map") as (branch, log), self.staging() as scratch:
+            standard = self.standard_for(feed)
+            self._note_rules(standard)
             done = conform(
                 feed,
                 mapping_of(approved),
                 bronze_name(self.standard, self.spec_in_force(feed)),
                 deliveries=self.deliveries_to_fold(feed, approved),
-                standard=self.standard,
+                standard=standard,
                 facts=self.facts(feed),
                 unseen=self.policy.unseen_value,
                 engine=self.engine,
@@ -207,7 +211,13 @@ class Lakehouse(Auditing):
             unseen_words = self._notice(feed, approved, branch, run_id, scratch)
             self.close_mapped(feed, approved)
             log.count()
-        return replace(done, unseen_words=unseen_words)
+        return replace(done, unseen_words=unseen_words, rule_sets=standard.rule_sets)
+
+    def _note_rules(self, standard: ProductStandard) -> None:
+        """Let governance know every version that rows may be conformed under, before one is."""
+        for period in periods(standard.rule_sets):
+            if period.sets:
+                self.lake.policies.note_in_force(period.sets)
 
     def _notice(self, feed: Feed, mapping: Proposal, branch: Branch, run_id: str, scratch: Path) -> int:
         """Let words that the mapping does not know wait in the inbox; return how many there are."""
@@ -228,7 +238,7 @@ class Lakehouse(Auditing):
                 message=f"publish {feed}: {len(pending)} deliver{'y' if len(pending) == 1 else 'ies'}",
                 deliveries=[d.delivery_id for d in pending],
                 recheck=partial(self._recheck, feed),
-                demands={"bronze": BRONZE_CHECKS, "staged": staged_check_names(self.standard)},
+                demands={"bronze": BRONZE_CHECKS, "staged": staged_check_names(self.standard_for(feed))},
             )
             log.note(status="published", reason="", errors=(), commit=commit)
         return Published(commit, tuple(d.delivery_id for d in pending))

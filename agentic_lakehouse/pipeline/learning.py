@@ -21,7 +21,7 @@ from agentic_lakehouse.brain.planner.tokens import words
 from agentic_lakehouse.brain.planner.vocabulary import fold
 from agentic_lakehouse.contracts.governed import Review
 from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
-from agentic_lakehouse.contracts.precedent import Precedent, Stance
+from agentic_lakehouse.contracts.precedent import AS_APPROVED, Precedent, Stance
 from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.errors import GuardRefused
@@ -29,8 +29,8 @@ from agentic_lakehouse.sql.plain import is_plain
 from agentic_lakehouse.sql.reading import parse
 from agentic_lakehouse.sql.word_lists import word_list
 
-AS_APPROVED = "as approved"
-"""Language under which learned headers stand among a target's synonyms."""
+NOTHING = ""
+"""Target of a header that fills none."""
 _TELLING = re.compile(r"[^\W\d_]{3,}")
 """A word that says something: `F1`, `#3` and `x` do not."""
 
@@ -62,28 +62,29 @@ def taught(
         facts: say the vendor's language.
         review: who said so, and when.
     """
-    found: dict[tuple[str, Claim], Precedent] = {}
-    for line in mapping.columns:
-        target = standard.column(line.target)
-        if target is None or len(line.sources) != 1:
-            continue
-        for kind, key, text, value in _pairs(line, target):
-            precedent = Precedent(
-                standard=standard.name,
-                kind=kind,
-                language=language_of(facts),
-                key=key,
-                text=text,
-                target=line.target,
-                value=value,
-                stance=stance,
-                feed=mapping.feed,
-                proposal_id=review.proposal_id,
-                by=review.by,
-                created_at=review.created_at,
-            )
-            found.setdefault((kind, precedent.claim), precedent)
-    return list(found.values())
+    single = [(line, standard.column(line.target)) for line in mapping.columns if len(line.sources) == 1]
+    pairs = [(line.target, *pair) for line, target in single if target is not None for pair in _pairs(line, target)]
+    if stance == "approved":
+        unused = (source for source in mapping.unmapped_sources if _TELLING.search(source))
+        pairs += [(NOTHING, "column", header_key(source), source, "") for source in unused]
+    found = [
+        Precedent(
+            standard=standard.name,
+            kind=kind,
+            language=language_of(facts),
+            key=key,
+            text=text,
+            target=target,
+            value=value,
+            stance=stance,
+            feed=mapping.feed,
+            proposal_id=review.proposal_id,
+            by=review.by,
+            created_at=review.created_at,
+        )
+        for target, kind, key, text, value in pairs
+    ]
+    return list({(p.kind, p.claim): p for p in found}.values())
 
 
 def _pairs(line: ColumnMapping, target: StandardColumn) -> Iterator[tuple[Literal["column", "word"], str, str, str]]:
@@ -131,14 +132,18 @@ class Learned:
         found = [p for p in self._standing("column") if p.target == line.target and p.key in keys]
         return list({p.feed: p for p in found}.values())[::-1]
 
+    def aside(self, headers: Iterable[str]) -> frozenset[str]:
+        """Return the headers that people left unused for other feeds, and that fill nothing anywhere."""
+        filling = {p.key for p in self._standing("column") if p.target != NOTHING}
+        unused = {p.key for p in self._standing("column") if p.target == NOTHING}
+        return frozenset(h for h in headers if header_key(h) in unused - filling)
+
     def told(self, mapping: Mapping) -> Mapping:
         """Return a mapping whose lines say by whom and for whom the same was approved before."""
         lines = []
         for line in mapping.columns:
             others = [p for p in self.origins(line) if p.feed != mapping.feed]
-            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            why = f"{line.rationale} Approved before: {others[0].text!r} of {others[0].feed}, by {others[0].by}{more}."
-            lines.append(line.model_copy(update={"rationale": why.strip()}) if others else line)
+            lines.append(line.model_copy(update={"rationale": _why(line, others)}) if others else line)
         return mapping.model_copy(update={"columns": tuple(lines)})
 
     def used_by(self, mapping: Mapping) -> tuple[str, ...]:
@@ -192,6 +197,11 @@ class Learned:
         for claim in sorted(once, key=lambda c: (-self._balance[c][0], c)):
             found[once[claim].target].append(once[claim])
         return found
+
+
+def _why(line: ColumnMapping, others: Sequence[Precedent]) -> str:
+    first, more = others[0], f" and {len(others) - 1} more" if len(others) > 1 else ""
+    return f"{line.rationale} Approved before: {first.text!r} of {first.feed}, by {first.by}{more}.".strip()
 
 
 def _with(column: StandardColumn, names: Iterable[Precedent], meanings: Iterable[Precedent]) -> StandardColumn:

@@ -72,7 +72,7 @@ def waiting(
     proposals: Sequence[Proposal], *, spec: FeedSpec, standard: ProductStandard, facts: VendorFacts
 ) -> Proposal | None:
     """Return the mapping made for this shape, standard and vendor that a person has not let pass, or `None`."""
-    made_for = (spec.shape_sha256, standard.sha256, facts.sha256)
+    made_for = (spec.shape_sha256, standard.sha256, facts.judgement_sha256)
     undecided = [
         p
         for p in proposals
@@ -121,6 +121,7 @@ def propose(
         dry_run=dry_run,
         run_id=run_id,
         known=known,
+        aside=() if policy.ask_settled_columns else learned.aside(c.source_name for c in spec.columns),
     )
     mapping = learned.told(answer.value)
     reasons = dry_run.refuted(mapping) or reasons_to_review(
@@ -161,10 +162,12 @@ def ask_mapping(
     known: Known | None = None,
     standing: Sequence[ColumnMapping] = (),
     wanted: Collection[str] = (),
+    aside: Collection[str] = (),
 ) -> tuple[Answer[Mapping], tuple[InboxItem, ...]]:
     """Ask for a mapping and then for its words; those that nobody is sure of are told besides.
 
-    Where lines stand, only the `wanted` targets are asked about, and the answer holds their lines alone.
+    Where lines stand, only the `wanted` targets are asked about, and the answer holds their lines alone. Headers that
+    stand `aside` fill nothing.
 
     Raises:
         AnswerRejected: no model of the ladder gave a mapping that holds.
@@ -180,6 +183,7 @@ def ask_mapping(
         bench=dry_run,
         standing=standing,
         wanted=wanted,
+        aside=aside,
     )
     said = worded(answer.value, dry_run, spec, brain=brain, policy=policy, run_id=run_id, known=known)
     return replace(answer, value=said.mapping, calls=(*said.calls, *answer.calls)), said.doubts

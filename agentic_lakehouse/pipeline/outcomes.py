@@ -9,6 +9,7 @@ from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.governed import CheckResult, Delivery, ModelCall, Proposal, ProposalStatus
 from agentic_lakehouse.contracts.impact import Impact
 from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.rule_set import RuleSet
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Conformed:
     broken_rules: dict[str, int]
     unseen_words: int = 0
     """Different words under targets with listed values that the mapping does not know, those dismissed aside."""
+    rule_sets: tuple[RuleSet, ...] = ()
+    """Those in force for rows of the feed."""
 
 
 @dataclass(frozen=True)

@@ -1,57 +1,38 @@
-"""How every feed stands: for `status`, `checks` and `errors`."""
+"""How every feed stands, and what was found of it: for `status`, `checks` and `errors`."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
-from agentic_lakehouse.contracts.base import Record
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.contracts.governed import Audit, FeedRun
+from agentic_lakehouse.contracts.governed import Audit
 from agentic_lakehouse.contracts.tables import ingest_errors_table, mapping_errors_table
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.states import FeedState, states
 from agentic_lakehouse.sql.types import literal
 
 
-class FeedStatus(Record):
-    """One feed as it stands."""
+class FeedStatus(FeedState):
+    """One feed as it stands, with what is published of it."""
 
-    feed: str
-    status: str
-    """As its last run ended; `new` where it never ran."""
     core_rows: int
-    pending: int
-    """Deliveries that wait to be published."""
-    work: str
-    """What the next run would do; empty where nothing."""
-    last_run: datetime | None
-    reason: str
 
 
 def overview(lakehouse: Lakehouse) -> list[FeedStatus]:
-    """Tell how each feed of the landing zone stands, by name."""
-    return [_status(lakehouse, feed) for feed in lakehouse.zone.feeds()]
+    """Tell how each feed of the landing zone or the ledger stands, by name.
+
+    The database is asked as often, and the core table's manifests are read as often, for many feeds as for one.
+    """
+    rows = lakehouse.lake.view().partition_rows(lakehouse.standard.name, "vendor_name", "source_table")
+    return [_with_rows(state, rows) for state in states(lakehouse)]
 
 
-def _status(lakehouse: Lakehouse, feed: Feed) -> FeedStatus:
-    last = lakehouse.lake.governance.last_run(feed)
-    work = lakehouse.work(feed)
-    rows = lakehouse.slice_rows(feed)
-    return FeedStatus(
-        feed=str(feed),
-        status=_stands(last, published=bool(rows)),
-        core_rows=rows,
-        pending=len(lakehouse.lake.ledger.pending(feed)),
-        work=work.reason if work else "",
-        last_run=last.started_at if last else None,
-        reason="; ".join(last.errors) or last.reason if last else "",
-    )
-
-
-def _stands(last: FeedRun | None, *, published: bool) -> str:
-    if last is None:
-        return "new"
-    return "published" if last.status == "unchanged" and published else last.status
+def _with_rows(state: FeedState, rows: Mapping[tuple[object, ...], int]) -> FeedStatus:
+    feed = Feed.parse(state.feed)
+    count = rows.get((feed.vendor, feed.table), 0)
+    status = "published" if state.status == "unchanged" and count else state.status
+    return FeedStatus(**{**dict(state), "status": status}, core_rows=count)
 
 
 def newest_audits(lakehouse: Lakehouse, name: str | None) -> list[Audit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,10 @@ from agentic_lakehouse.contracts.files import load_policy, load_vendor
 from agentic_lakehouse.contracts.governed import Delivery
 from agentic_lakehouse.contracts.odcs import load_standard
 from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.policy_version import PolicyVersion
 from agentic_lakehouse.contracts.profile import FeedProfile
+from agentic_lakehouse.contracts.rule_files import load_rule_files
+from agentic_lakehouse.contracts.rule_set import RuleSet
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import TableSchema, core_table, ingest_errors_table, mapping_errors_table
 from agentic_lakehouse.contracts.vendor import VendorFacts
@@ -48,6 +51,7 @@ class Parts:
         self.settings = settings or load_settings()
         self._connect = connect
         self._profiles: dict[str, FeedProfile] = {}
+        self._bound: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
 
     @cached_property
     def standard(self) -> ProductStandard:
@@ -140,6 +144,64 @@ class Parts:
         """Return what we know of the feed's vendor."""
         return load_vendor(self.settings.vendors, feed.vendor)
 
+    def rules(self, feed: Feed, put_in: Sequence[PolicyVersion] | None = None) -> tuple[RuleSet, ...]:
+        """Return the rule sets that the feed's rows are under, read anew each time.
+
+        Args:
+            feed: whose rows.
+            put_in: what people put into governance, where it is at hand.
+
+        Raises:
+            RulesInvalid: one that is about the feed cannot be read, or does not fit the standard.
+        """
+        from agentic_lakehouse.pipeline.rules import rules_for
+
+        files, put = load_rule_files(self.settings.rules), self.lake.policies.put_in() if put_in is None else put_in
+        if not files and not put:
+            return ()
+        kept = [d for d in self.lake.ledger.deliveries(feed) if d.status != "withdrawn" or d.is_asked_for]
+        return rules_for(
+            feed,
+            self.facts(feed),
+            standard=self.standard,
+            files=files,
+            put=put,
+            days={d.ingestion_date for d in kept},
+            bind=self.bind,
+        )
+
+    def bind(self, sql: str, types: Mapping[str, str]) -> None:
+        """Ask the engine whether SQL over columns of these types binds; once in the life of this object.
+
+        Raises:
+            EngineFailed: it does not.
+        """
+        asked = (sql, tuple(types.items()))
+        if asked not in self._bound:
+            self.engine.bind(sql, types)
+            self._bound.add(asked)
+
+    def standard_for(self, feed: Feed) -> ProductStandard:
+        """Return the standard as it is in force for a feed, under the rule sets that are about it.
+
+        Raises:
+            RulesInvalid: one of them cannot be read, or does not fit.
+        """
+        return self.standard.under(self.rules(feed))
+
+    def note_policies(self) -> None:
+        """Let governance know what is in force by files: rule sets, trust profile and standard."""
+        from agentic_lakehouse.lake.policies import described
+
+        files = [f.rule_set for f in load_rule_files(self.settings.rules) if f.rule_set is not None]
+        self.lake.policies.see(
+            [
+                *(described("rule_set", rule_set, name=rule_set.name) for rule_set in files),
+                described("policy", self.policy, name=self.policy.name),
+                described("standard", self.standard, name=self.standard.name),
+            ]
+        )
+
     def staging(self) -> AbstractContextManager[Path]:
         """Give an empty scratch folder."""
         return staging(self.settings.home_path)
@@ -147,7 +209,8 @@ class Parts:
     def inputs(self, feed: Feed) -> str:
         """Return the identity of what a run of `feed` is about; steps of one run must agree on it."""
         pending = [[d.delivery_id, d.redo, d.replay] for d in self.lake.ledger.pending(feed)]
-        return sha256_of([pending, self.standard.sha256, self.policy.judgement_sha256, self.facts(feed).sha256])
+        standard = self.standard_for(feed)
+        return sha256_of([pending, standard.sha256, self.policy.judgement_sha256, self.facts(feed).judgement_sha256])
 
     def profile_of(self, delivery: Delivery, feed: Feed) -> FeedProfile:
         """Measure a delivery's kept bytes; once in the life of this object."""

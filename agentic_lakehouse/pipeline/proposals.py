@@ -60,7 +60,7 @@ def mapping_proposal(
         content=mapping.model_dump(mode="json"),
         shape_sha256=spec.shape_sha256,
         standard_sha256=standard.sha256,
-        facts_sha256=facts.sha256,
+        facts_sha256=facts.judgement_sha256,
         model=answer.model_version,
         call_id=answer.calls[-1].id if answer.calls else None,
         created_at=datetime.now(UTC),

@@ -20,7 +20,7 @@ def changed_inputs(house: Standing, proposal: Proposal) -> list[str]:
         made_of = [
             ("the feed's columns are others by now", proposal.shape_sha256, shape),
             (f"the standard is another by now ({standard.label})", proposal.standard_sha256, standard.sha256),
-            ("what we know of the vendor has changed", proposal.facts_sha256, facts.sha256),
+            ("what we know of the vendor has changed", proposal.facts_sha256, facts.judgement_sha256),
         ]
         return [why for why, then, today in made_of if then and then != today]
     if proposal.kind == "impact":

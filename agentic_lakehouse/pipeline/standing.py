@@ -31,6 +31,7 @@ class Standing(Parts):
             zone=self.zone,
             lake=self.lake,
             standard=self.standard,
+            rule_sets=self.rules(feed),
             policy=self.policy,
             facts=self.facts(feed),
         )
@@ -86,7 +87,7 @@ class Standing(Parts):
 
     def fold_in_force(self, feed: Feed, mapping_sha256: str) -> str:
         """Return the identity of what the feed's slice would be folded under."""
-        return fold_sha256(mapping_sha256, standard=self.standard, policy=self.policy, facts=self.facts(feed))
+        return fold_sha256(mapping_sha256, standard=self.standard_for(feed), policy=self.policy, facts=self.facts(feed))
 
     def spec_in_force(self, feed: Feed) -> FeedSpec:
         """Return the spec of the newest delivery that was described, pending or published."""

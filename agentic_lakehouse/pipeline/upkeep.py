@@ -124,7 +124,7 @@ class Upkeep(Standing):
                 relation(view, bronze_name(self.standard, self.spec_in_force(feed)), scratch),
                 faults,
                 mapping=mapping_of(mapping),
-                standard=self.standard,
+                standard=self.standard_for(feed),
                 facts=run_facts(feed, self.facts(feed)),
                 unseen=self.policy.unseen_value,
                 engine=self.engine,

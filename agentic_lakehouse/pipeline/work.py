@@ -5,6 +5,7 @@ The command line, the sensor and the tests all ask here, so that they agree.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,10 +13,11 @@ from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import FeedRun, Proposal
 from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.rule_set import RuleSet
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.feeds.landing import LandingZone
-from agentic_lakehouse.lake.lake import Lake
+from agentic_lakehouse.pipeline.books import Books
 from agentic_lakehouse.pipeline.impact_review import at_issue
 from agentic_lakehouse.pipeline.receive import fresh
 
@@ -37,29 +39,43 @@ class Work:
 
 
 def fold_sha256(mapping_sha256: str, *, standard: ProductStandard, policy: Policy, facts: VendorFacts) -> str:
-    """Return the identity of everything but bronze that a slice of core is a function of."""
-    return sha256_of([mapping_sha256, standard.sha256, policy.judgement_sha256, facts.sha256])
+    """Return the identity of everything but bronze that a slice of core is a function of.
+
+    Args:
+        mapping_sha256: the mapping's.
+        standard: as it is in force for the feed, under its rule sets.
+        policy: the part of it that judges.
+        facts: what we know of the vendor.
+    """
+    return sha256_of([mapping_sha256, standard.sha256, policy.judgement_sha256, facts.judgement_sha256])
 
 
-def runnable_mapping(lake: Lake, feed: Feed) -> Proposal | None:
+def runnable_mapping(lake: Books, feed: Feed) -> Proposal | None:
     """Return the mapping that a run would use without asking: the newest approved one, else the active one."""
     return lake.governance.approved_or_active(feed, "mapping")
 
 
-def fold_is_new(lake: Lake, feed: Feed, fold: str) -> bool:
+def fold_is_new(lake: Books, feed: Feed, fold: str) -> bool:
     """Whether the published slice was folded under other rules; not where a rollback turned away from these."""
     mark = lake.mark(feed)
     return mark is not None and bool(mark.fold_sha256) and fold not in {mark.fold_sha256, mark.left_sha256}
 
 
-def was_folded(lake: Lake, feed: Feed) -> bool:
+def was_folded(lake: Books, feed: Feed) -> bool:
     """Whether a slice of the feed is published that some mapping made."""
     mark = lake.mark(feed)
     return mark is not None and bool(mark.fold_sha256)
 
 
 def work_for(
-    feed: Feed, *, zone: LandingZone, lake: Lake, standard: ProductStandard, policy: Policy, facts: VendorFacts
+    feed: Feed,
+    *,
+    zone: LandingZone,
+    lake: Books,
+    standard: ProductStandard,
+    rule_sets: Sequence[RuleSet],
+    policy: Policy,
+    facts: VendorFacts,
 ) -> Work | None:
     """Return what there is to do for `feed`, or `None` where it is at rest or waits for a person."""
     candidates = zone.candidates(feed)
@@ -67,7 +83,8 @@ def work_for(
     pending = lake.ledger.pending(feed)
     last = lake.governance.last_run(feed)
     mapping = runnable_mapping(lake, feed)
-    fold = fold_sha256(mapping.sha256, standard=standard, policy=policy, facts=facts) if mapping else ""
+    under = standard.under(rule_sets)
+    fold = fold_sha256(mapping.sha256, standard=under, policy=policy, facts=facts) if mapping else ""
     impact = at_issue(lake, feed, fold)
     reason = _reason(
         new=bool(new),
@@ -116,10 +133,10 @@ def _reason(
 
 
 def _waits_for_what_was(
-    lake: Lake, feed: Feed, standard: ProductStandard, facts: VendorFacts, impact: Proposal | None
+    lake: Books, feed: Feed, standard: ProductStandard, facts: VendorFacts, impact: Proposal | None
 ) -> bool:
     """Whether what waits for a person was made of another standard, other facts or rules than there are now."""
-    today = (standard.sha256, facts.sha256)
+    today = (standard.sha256, facts.judgement_sha256)
     mappings = lake.governance.proposals(feed, kind="mapping", status="proposed")
     if mappings:
         return any((p.standard_sha256, p.facts_sha256) != today for p in mappings)

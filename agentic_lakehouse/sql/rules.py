@@ -13,12 +13,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from agentic_lakehouse.contracts.standard import Rule
+from agentic_lakehouse.contracts.tables import RULES_SHA256
 from agentic_lakehouse.errors import ContractInvalid
 from agentic_lakehouse.sql.checks import check_pattern
 from agentic_lakehouse.sql.compiler import compile_expression, compile_select
 from agentic_lakehouse.sql.kinds import NUMBERS
 from agentic_lakehouse.sql.typecheck import WRITTEN
-from agentic_lakehouse.sql.types import literal, quote, quote_table
+from agentic_lakehouse.sql.types import listed, literal, quote, quote_table
 
 _HOLE = re.compile(r"\$?\{(object|property|column|table)\}", re.IGNORECASE)
 """What ODCS queries write for the table and the column they are about."""
@@ -26,6 +27,8 @@ _HOLE = re.compile(r"\$?\{(object|property|column|table)\}", re.IGNORECASE)
 
 def breach(rule: Rule, *, types: Mapping[str, str]) -> str:
     """Return DuckDB SQL that is true of the rows which break a row rule, else false, never null.
+
+    A rule of a rule set is broken only by rows that were conformed under it.
 
     Args:
         rule: of a kind in `contracts.standard.ROW_RULES`.
@@ -38,7 +41,10 @@ def breach(rule: Rule, *, types: Mapping[str, str]) -> str:
     write = _ROW_RULES.get(rule.kind)
     if write is None:
         raise _unfit(rule, "is a table check, not a row rule")
-    return write(rule, types)
+    broken = write(rule, types)
+    if not rule.versions:
+        return broken
+    return f"COALESCE({quote(RULES_SHA256)} IN ({listed(rule.versions)}), FALSE) AND ({broken})"
 
 
 def _expression(rule: Rule, types: Mapping[str, str]) -> str:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from agentic_lakehouse.contracts.files import load_vendor
-from agentic_lakehouse.contracts.vendor import VendorFacts
+from agentic_lakehouse.contracts.vendor import Expectation, VendorFacts
 from agentic_lakehouse.errors import ContractInvalid, UsageInvalid
 
 DATA = Path(__file__).parents[2] / "data"
@@ -44,6 +45,19 @@ def test_every_fact_can_be_written(tmp_path: Path) -> None:
         ("delivery: sometimes\n", "'delta' or 'full'"),
         ("units: [g]\n", "line 1, at units"),
         ("units: {mass: 3}\n", "at units.mass: 3 does not fit"),
+        ("country: DE\nexpected: dayly\n", "line 2, at expected: 'dayly' does not say when"),
+        ("expected: dayly\n", "Hint: Did you mean 'daily'?"),
+        ("expected: hourly\n", "A cron line will do, too"),
+        ("expected: 61 6 * * *\n", "'61 6 .* names no time that ever comes"),
+        ("expected: 0 6 31 2 *\n", "'0 6 31 2 .' names no time that ever comes"),
+        ("expected: 0 6 * * * 30\n", "is no cron line of five fields"),
+        ("expected: R R * * *\n", "is no cron line of five fields"),
+        ("timezone: Mars/Phobos\n", "'Mars/Phobos' is not an IANA time zone.\nHint: Write it like `Europe/Berlin`"),
+        ("timezone: ../../etc\n", "is not an IANA time zone"),
+        ("grace: 6x\n", "'6x' does not fit"),
+        ("feeds:\n  stock:\n    expected: hourly\n", "line 3, at feeds.stock.expected: 'hourly' does not say"),
+        ("feeds: {stock: {expectd: daily}}\n", "Did you mean 'expected'"),
+        ("feeds: {Stock: {expected: daily}}\n", "'Stock' cannot be a feed id"),
     ],
 )
 def test_a_fact_that_does_not_fit_is_named_with_its_line(tmp_path: Path, text: str, complaint: str) -> None:
@@ -63,3 +77,28 @@ def test_every_sample_vendor_has_facts_with_a_made_up_contact() -> None:
 
         assert facts.currency is not None, folder.name
         assert (facts.contact or "").endswith(f"@{folder.name}.example.com")
+
+
+def test_a_feed_may_be_expected_otherwise_than_the_rest_of_its_vendor(tmp_path: Path) -> None:
+    facts = vendor(
+        tmp_path,
+        "expected: weekly\ntimezone: Europe/Berlin\ngrace: 6h\n"
+        "feeds: {stock: {expected: 0 6 * * mon-fri, grace: 30m}, archive: {expected: never}}\n",
+    )
+
+    assert facts.expectation("prices") == Expectation(
+        every="weekly", timezone="Europe/Berlin", grace=timedelta(hours=6)
+    )
+    stock = facts.expectation("stock")
+    assert stock is not None
+    assert (stock.every, stock.grace) == ("0 6 * * mon-fri", timedelta(minutes=30))
+    assert facts.expectation("archive") is None
+    assert VendorFacts().expectation("prices") is None
+
+
+def test_when_deliveries_are_expected_does_not_bear_on_what_rows_become(tmp_path: Path) -> None:
+    plain = vendor(tmp_path, "currency: EUR\n")
+    timed = VendorFacts(currency="EUR", expected="daily", timezone="Europe/Berlin", grace="2d", contact="a@b.example")
+
+    assert timed.judgement_sha256 == plain.judgement_sha256
+    assert plain.judgement_sha256 != VendorFacts(currency="CHF").judgement_sha256

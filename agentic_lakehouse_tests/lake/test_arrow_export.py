@@ -13,10 +13,13 @@ TABLES = [
     "governance.commits",
     "governance.dead_letters",
     "governance.deliveries",
+    "governance.drifts",
     "governance.feed_specs",
     "governance.inbox",
     "governance.mappings",
     "governance.model_calls",
+    "governance.policies",
+    "governance.precedents",
     "governance.reviews",
     "governance.runs",
 ]
@@ -42,10 +45,13 @@ def test_every_governance_table_is_there_with_the_same_types_empty_or_full(scene
         "governance.commits": 2,
         "governance.dead_letters": 1,
         "governance.deliveries": 1,
+        "governance.drifts": 0,
         "governance.feed_specs": 1,
         "governance.inbox": 0,
         "governance.mappings": 1,
         "governance.model_calls": 1,
+        "governance.policies": 0,
+        "governance.precedents": 0,
         "governance.reviews": 1,
     }
 

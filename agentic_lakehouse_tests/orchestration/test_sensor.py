@@ -21,7 +21,7 @@ class Sensor:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.definitions = graph(sandbox.settings)
-        [self.sensor] = self.definitions.sensors
+        self.sensor = next(s for s in self.definitions.sensors if s.name == "landing_zone")
         self.job = self.definitions.resolve_implicit_global_asset_job_def()
         self.instance = sandbox.instance
         self.cursor: str | None = None

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
 from agentic_lakehouse.contracts.policy import Policy
+from agentic_lakehouse.contracts.rule_set import Lookup, Normalisation, RuleSet
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
 from agentic_lakehouse.contracts.tables import BRONZE_LINEAGE, core_table, ingest_errors_table, mapping_errors_table
 from agentic_lakehouse.engines.base import Relation
@@ -75,6 +76,25 @@ FACTS = {
 }
 BRONZE = {**dict.fromkeys(TEXTS, "string"), "price": "decimal(10,2)", **{c.name: c.type for c in BRONZE_LINEAGE}}
 DAY = dt.date(2026, 1, 1)
+"""Day of the first delivery; each one comes a day after the one before."""
+CODES = {"a": "z", "b": "b"}
+RULED = {2, 3}
+"""Deliveries that come while the rule set is in force."""
+MAX_PRICE = 6
+RULES = RuleSet(
+    name="some-days",
+    owner="tests",
+    effective_from=DAY + dt.timedelta(days=1),
+    effective_until=DAY + dt.timedelta(days=2),
+    lookups={"codes": Lookup(values=dict(CODES))},
+    normalise=(
+        Normalisation(column="code", expression="lookup('codes', code)"),
+        Normalisation(column="price", expression="price + 5", when="price IS NOT NULL"),
+    ),
+    rules=(Rule(name="price_few", kind="maximum", column="price", argument=MAX_PRICE),),
+)
+"""Changes what the key is made of, cannot change every code, and rejects rows, on two days alone."""
+UNDER_RULES = STANDARD.under([RULES])
 
 
 @dataclass(frozen=True)
@@ -116,6 +136,8 @@ class Judged:
     key: str | None = None
     doubt: bool = False
     rules: list[str] = field(default_factory=list)
+    ruled: bool = False
+    """Whether its delivery came under the rule set."""
 
     def __post_init__(self) -> None:
         row = self.row
@@ -125,12 +147,19 @@ class Judged:
         code = row.cell("code")
         lost_sku = emptied or "sku" in row.unfit
         lost_code = "code" in row.unfit
+        if self.ruled and code is not None:
+            code = CODES.get(code.lower())
+            lost_code = code is None
+            self.rules += ["code_normalises"] * lost_code
         if code is None:
             lost_code |= lost_sku or (sku is None and "alias" in row.unfit)
             code = sku if sku is not None else row.cell("alias")
         self.doubt = lost_code or code is None or row.broken
         self.key = None if code is None else f"acme/{code.upper()}"
         price = row.cell("price")
+        if self.ruled and price is not None:
+            price += 5
+            self.rules += ["price_few"] * (price > MAX_PRICE)
         self.rules += ["sku_max_length"] * emptied + ["code_required"] * (code is None)
         self.rules += ["price_minimum"] * (price is not None and price < 0)
         # CONCAT_WS passes over a null: without a code the key is not null, but says nothing.
@@ -139,12 +168,16 @@ class Judged:
     @property
     def accepted(self) -> bool:
         """Whether core takes it."""
-        return not self.row.is_bad and not {"code_required", "price_minimum"} & set(self.rules)
+        return not self.row.is_bad and not {"code_required", "price_minimum", "price_few"} & set(self.rules)
 
 
-def model(deliveries: Sequence[Delivery], *, full: bool) -> tuple[Counter[Any], Counter[Any]]:
+def model(deliveries: Sequence[Delivery], *, full: bool, ruled: bool = False) -> tuple[Counter[Any], Counter[Any]]:
     """Return the rows of core and the faults that a history gives, as multisets."""
-    judged = [Judged(d, n, row) for d, rows in enumerate(deliveries, start=1) for n, row in enumerate(rows, start=1)]
+    judged = [
+        Judged(d, n, row, ruled=ruled and d in RULED)
+        for d, rows in enumerate(deliveries, start=1)
+        for n, row in enumerate(rows, start=1)
+    ]
     seen = {d: {j.key for j in judged if j.delivery == d} for d in range(1, len(deliveries) + 1)}
     trusted = [d for d in seen if full and not any(j.doubt for j in judged if j.delivery == d)]
     faults: Counter[Any] = Counter()
@@ -165,8 +198,9 @@ def model(deliveries: Sequence[Delivery], *, full: bool) -> tuple[Counter[Any], 
 class History:
     """Deliveries as Parquet files, folded by the real thing."""
 
-    def __init__(self, folder: Path, deliveries: Sequence[Delivery]) -> None:
+    def __init__(self, folder: Path, deliveries: Sequence[Delivery], *, standard: ProductStandard = STANDARD) -> None:
         self.folder = folder
+        self.standard = standard
         self.engine = LocalEngine()
         self.ids = [delivery_id(d) for d in range(1, len(deliveries) + 1)]
         rows = [(i, n, row) for i, d in zip(self.ids, deliveries, strict=True) for n, row in enumerate(d, start=1)]
@@ -189,7 +223,7 @@ class History:
                 self.deliveries(new, full=full),
                 Sources(self.bronze, Relation([current] if current else [], core_table(STANDARD).types), self.bad),
                 mapping=MAPPING,
-                standard=STANDARD,
+                standard=self.standard,
                 facts=FACTS,
                 run_id="run",
                 engine=engine,
@@ -216,7 +250,7 @@ class History:
         known["published"] = Relation([published] if published else [], types["slice"])
         view = View({}, Warehouse(str(self.folder)))
         with self.engine.session([], self.folder) as engine:
-            scope = Scope(Feed("acme", "parts"), view, STANDARD, Policy(name="test"), engine, staging)
+            scope = Scope(Feed("acme", "parts"), view, self.standard, Policy(name="test"), engine, staging)
             return account(scope, known, self.deliveries(new, full=full), mapping=MAPPING, facts=FACTS)
 
     def deliveries(self, new: Sequence[int] | None, *, full: bool) -> Deliveries:
@@ -225,10 +259,14 @@ class History:
         return Deliveries(new=ids, full=(tuple(self.ids) if ids is None else ids) if full else ())
 
 
+def _day(delivery: str) -> dt.date:
+    return DAY + dt.timedelta(days=int(delivery.partition("-")[0]) - 1)
+
+
 def _loaded(delivery: str, number: int, row: Row) -> dict[str, Any]:
     cells: dict[str, Any] = {name: getattr(row, name) for name in TEXTS}
     price = None if row.price is None else Decimal(row.price)
-    return {**cells, "price": price, "_delivery_id": delivery, "_row_number": number, "ingestion_date": DAY}
+    return {**cells, "price": price, "_delivery_id": delivery, "_row_number": number, "ingestion_date": _day(delivery)}
 
 
 def _kept(delivery: str, number: int, row: Row) -> dict[str, Any]:
@@ -237,7 +275,7 @@ def _kept(delivery: str, number: int, row: Row) -> dict[str, Any]:
     return {
         "_delivery_id": delivery,
         "_row_number": number,
-        "ingestion_date": DAY,
+        "ingestion_date": _day(delivery),
         "typed": None if row.broken else json.dumps(typed),
     }
 
@@ -252,3 +290,9 @@ def fault_rows(*folds: Folded) -> Counter[Any]:
     """Return the faults that folds told, as a multiset."""
     found = [row for folded in folds for row in pq.read_table(folded.errors.path).to_pylist()]
     return Counter((row["_delivery_id"], row["_row_number"], row["rule"]) for row in found)
+
+
+def versions(folded: Folded) -> Counter[Any]:
+    """Return of each row of a slice which delivery it is of, and whether it was conformed under a rule set."""
+    rows = pq.read_table(folded.core.path).to_pylist()
+    return Counter((int(r["_delivery_id"].partition("-")[0]), r["_rules_sha256"] is not None) for r in rows)

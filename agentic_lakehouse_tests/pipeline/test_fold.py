@@ -8,7 +8,18 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentic_lakehouse_tests.pipeline.fold_scene import TEXTS, History, Row, core_rows, fault_rows, model
+from agentic_lakehouse_tests.pipeline.fold_scene import (
+    RULED,
+    STANDARD,
+    TEXTS,
+    UNDER_RULES,
+    History,
+    Row,
+    core_rows,
+    fault_rows,
+    model,
+    versions,
+)
 
 CODES = st.sampled_from([None, "a", "A", "b", "c"])
 GOOD = st.builds(
@@ -26,15 +37,15 @@ HISTORIES = st.lists(st.lists(ROWS, max_size=5), min_size=1, max_size=4)
 PLAIN = st.lists(st.lists(st.builds(Row, code=st.sampled_from("abcd")), max_size=4), min_size=2, max_size=5)
 
 
-@settings(max_examples=20, deadline=None)
-@given(history=st.one_of(HISTORIES, PLAIN), full=st.booleans(), data=st.data())
-def test_incremental_folds_and_a_rebuild_give_what_the_model_gives(history, full, data) -> None:
+@settings(max_examples=30, deadline=None)
+@given(history=st.one_of(HISTORIES, PLAIN), full=st.booleans(), ruled=st.booleans(), data=st.data())
+def test_incremental_folds_and_a_rebuild_give_what_the_model_gives(history, full, ruled, data) -> None:
     numbers = list(range(1, len(history) + 1))
     cuts = sorted(data.draw(st.sets(st.sampled_from(numbers))))
-    core, faults = model(history, full=full)
+    core, faults = model(history, full=full, ruled=ruled)
 
     with tempfile.TemporaryDirectory() as folder:
-        lake = History(Path(folder), history)
+        lake = History(Path(folder), history, standard=UNDER_RULES if ruled else STANDARD)
         rebuilt = lake.fold(None, new=None, full=full)
         assert (core_rows(rebuilt), fault_rows(rebuilt)) == (core, faults)
 
@@ -42,6 +53,8 @@ def test_incremental_folds_and_a_rebuild_give_what_the_model_gives(history, full
         for start, end in zip([0, *cuts], [*cuts, len(numbers)], strict=True):
             folds.append(lake.fold(folds[-1].core.path if folds else None, new=numbers[start:end], full=full))
         assert (core_rows(folds[-1]), fault_rows(*folds)) == (core, faults)
+        assert versions(folds[-1]) == versions(rebuilt)
+        assert set(versions(rebuilt)) <= {(d, d in RULED and ruled) for d in numbers}
 
 
 @settings(max_examples=10, deadline=None)
