@@ -100,17 +100,17 @@ class Drifting(Upkeep):
         return [drift for drift in found if drift.changes]
 
     def changes_to_review(self, feed: Feed, view: View) -> list[Change]:
-        """Return what a person should look at in the waiting deliveries, each change once, if the policy wants it."""
+        """Return what is used and changed in the waiting deliveries, each change once."""
         waiting = {d.delivery_id for d in self.lake.ledger.pending(feed)}
         told = (d for d in self.lake.drifts.of(feed) if d.severity == "review" and d.last_delivery in waiting)
-        if self.policy.approval.drift == "pass" or next(told, None) is None:
+        if next(told, None) is None:
             return []
         found = (change for drift in self.drifts(feed, view) for change in drift.to_review)
         return list({change.key: change for change in found}.values())
 
     def unseen_changes(self, feed: Feed, changes: Sequence[Change], proposals: Sequence[Proposal]) -> set[str]:
-        """Return the keys of those that no person has let pass."""
-        if not changes:
+        """Return the keys of those that neither a person nor the policy lets pass."""
+        if not changes or self.policy.approval.drift == "pass":
             return set()
         return {c.key for c in changes} - accepted(self.lake.governance, proposals, self.lake.drifts.of(feed))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.pipeline.answering import answer, dismiss
 from agentic_lakehouse.pipeline.proposals import mapping_of
 from agentic_lakehouse.testing import Sandbox
+from agentic_lakehouse_tests.pipeline.conftest import Straight
 from agentic_lakehouse_tests.pipeline.drift_scene import COLUMNS, changed, renamed, written
 
 NAME = "acme/prices"
@@ -135,6 +137,21 @@ def test_a_recurring_drift_counts_up(sandbox: Sandbox) -> None:
     assert rows == [{"kind": "column_renamed", "count": 2, "later": True}]
     sandbox.approve(feed)
     assert sandbox.run(feed).status == "published"
+
+
+def test_a_policy_may_let_the_other_bars_decide(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("name: easy\napproval:\n  drift: pass\n", encoding="utf-8")
+    with Straight(tmp_path, policy=policy) as sandbox:
+        feed, _ = deliver(sandbox, written(COLUMNS), 1)
+
+        _, run = deliver(sandbox, written(renamed("Preis", "VK-Preis"), rows=range(61, 121)), 2)
+
+        assert (run.status, run.model_calls) == ("published", 0)
+        [price] = [line for line in in_force(sandbox, feed).columns if line.target == "price"]
+        assert price.confidence is not None
+        assert 0.8 <= price.confidence <= 0.85
+        assert [severity for severity, _, _ in told(sandbox)] == ["review"]
 
 
 def test_drift_of_one_feed_leaves_another_alone(sandbox: Sandbox) -> None:
