@@ -39,8 +39,8 @@ class Mapping(Contract):
     unmapped_targets: tuple[str, ...] = ()
     """Target columns that nothing fills."""
     drift: tuple[str, ...] = ()
-    """Changes of the feed that a person should see before this mapping runs: the keys of `contracts.drift`. Part of its
-    identity, so that an approval is one of these changes, too."""
+    """Changes of what this mapping uses, by their keys (`contracts.drift`). Part of its identity, so that an approval
+    is one of these changes, too."""
 
     @model_validator(mode="after")
     def _maps_a_target_once(self) -> Self:

@@ -97,7 +97,10 @@ def _keys_unique(
     repeats = scope.numbers(sql, relations)["n"]
     severity: Severity = "ERROR" if repeats > scope.policy.max_error_share * max(rows_in, 1) else "WARN"
     show = f"SELECT {key}, count(*) AS n FROM {table} WHERE {where} GROUP BY ALL HAVING count(*) > 1"
-    return result("keys_unique", table, repeats, note=f"Key: {key}.", severity=severity, sql=show)
+    note = f"Key: {key}."
+    if severity == "ERROR":
+        note += f" It repeats in {repeats} of {rows_in} rows and is none: name another with `lakehouse review edit`."
+    return result("keys_unique", table, repeats, note=note, severity=severity, sql=show)
 
 
 def _counted(scope: Scope, name: str, table: str, relations: Map[str, Relation], predicate: str) -> CheckResult:

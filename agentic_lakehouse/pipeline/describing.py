@@ -15,7 +15,7 @@ from agentic_lakehouse.feeds.keep import is_kept, local_copy
 from agentic_lakehouse.feeds.sampling import DOCUMENTS
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.pipeline.describe import describe, known_spec
-from agentic_lakehouse.pipeline.drift import reordered
+from agentic_lakehouse.pipeline.drift import compare, reordered
 from agentic_lakehouse.pipeline.drifting import Drifting
 from agentic_lakehouse.pipeline.outcomes import Described
 from agentic_lakehouse.pipeline.proposals import by_standing, decide_by_policy, spec_of, spec_proposal
@@ -109,9 +109,8 @@ class Describing(Drifting):
 
     def _used(self, feed: Feed, base: FeedSpec, found: Carried) -> list[str]:
         """Return the headers of retyped columns that the mapping in force reads, or that are of the key."""
-        used = {source for sources in self.used_by(feed).values() for source in sources}
-        key = {c.source_name for c in base.columns if c.name in base.primary_key}
-        return [name for name in found.retyped if name in used | key]
+        use = self.use_of(feed, base)
+        return [name for name in found.retyped if use.of(name) or name in use.key]
 
     def spec_as_now(self, feed: Feed, delivery: Delivery) -> Described:
         """Return the spec that kept bad rows of a delivery are run again under."""
@@ -148,7 +147,8 @@ class Describing(Drifting):
     def _retyped(self, feed: Feed, delivery: Delivery, spec: FeedSpec) -> FeedSpec:
         """Return a spec for a file under whose headers other values stand than before; itself where these are bad.
 
-        No model is asked: what is read, is read as measured.
+        No model is asked: what is read, is read as measured. Text where something else stood is told, and refused with
+        the delivery: nobody can tell it from cells that went wrong.
         """
         from agentic_lakehouse.brain.settled import described_by_evidence
 
@@ -164,8 +164,10 @@ class Describing(Drifting):
             return spec
         kept = Carried({**found.kept, **same}, (), tuple(others))
         anew = respecified(spec, measured, kept, [told[name] for name in others], by_evidence)
+        self.tell_change(feed, delivery, spec, tuple(compare(spec, anew, self.use_of(feed, spec))))
         read = {c.source_name: (c.type, c.format) for c in spec.columns}
-        return anew if read != {c.source_name: (c.type, c.format) for c in anew.columns} else spec
+        is_text = any(told[name].type == "string" for name in others)
+        return spec if is_text or read == {c.source_name: (c.type, c.format) for c in anew.columns} else anew
 
     def _note_order(self, feed: Feed, delivery: Delivery, spec: FeedSpec, headers: Sequence[str]) -> None:
         """Tell that a file has its columns in another order; of documents, whose fields have none, nothing."""

@@ -145,7 +145,9 @@ class Measures:
     medians: Map[str, float] = field(default_factory=dict)
     """Of numbers."""
     values: Map[str, frozenset[str]] = field(default_factory=dict)
-    """Of columns with `FEW_VALUES` or less."""
+    """Of columns with `FEW_VALUES` or less: all of them."""
+    shown: Map[str, frozenset[str]] = field(default_factory=dict)
+    """Of columns with few values in this delivery or another one compared: some."""
 
 
 def compare_values(
@@ -178,7 +180,7 @@ def compare_values(
             told = Change(kind="null_rate", columns=(header,), before=_about(empty[0]), after=_about(empty[1]))
             changes.append(use.change(told))
         changes += _medians(before.medians.get(name), now.medians.get(name), header, use, policy)
-        if name in before.values and (new := now.values.get(name, frozenset()) - before.values[name]):
+        if name in before.values and (new := now.shown.get(name, frozenset()) - before.values[name]):
             changes.append(Change(kind="new_values", columns=(header,), after=_some(new), used_by=use.of(header)))
     return changes
 

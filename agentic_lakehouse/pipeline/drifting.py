@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,21 +15,17 @@ from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.governed import Delivery, Proposal
 from agentic_lakehouse.contracts.inbox import InboxItem, item_id
 from agentic_lakehouse.contracts.tables import bronze_name
-from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.conform import relation
-from agentic_lakehouse.pipeline.drift import FEW_VALUES, Measures, Use, compare, compare_values, formats, same_columns
+from agentic_lakehouse.pipeline.drift import Measures, Use, compare, compare_values, formats, same_columns
+from agentic_lakehouse.pipeline.measures import measures
 from agentic_lakehouse.pipeline.proposals import by_standing, mapping_of, spec_of
 from agentic_lakehouse.pipeline.remap import accepted
 from agentic_lakehouse.pipeline.upkeep import Upkeep
-from agentic_lakehouse.sql.types import listed, quote
 
 if TYPE_CHECKING:
     from agentic_lakehouse.brain.renames import Renaming
-
-_NUMBERS = ("long", "double", "decimal")
-_WORDS = ("string", "boolean")
 
 
 @dataclass(frozen=True)
@@ -67,11 +63,12 @@ class Drifting(Upkeep):
         known = map(spec_of, by_standing(self.lake.governance.proposals(feed, kind="spec")))
         return next((s for s in known if {c.source_name for c in s.columns} == columns), spec)
 
-    def used_by(self, feed: Feed) -> dict[str, tuple[str, ...]]:
-        """Return the targets that the mapping in force fills, with the headers that they take."""
+    def use_of(self, feed: Feed, spec: FeedSpec) -> Use:
+        """Return what the mapping in force makes of a spec's columns."""
         governance = self.lake.governance
         found = governance.active(feed, "mapping") or governance.approved_or_active(feed, "mapping")
-        return {line.target: line.sources for line in mapping_of(found).columns} if found else {}
+        targets = {line.target: line.sources for line in mapping_of(found).columns} if found else {}
+        return Use(targets, {c.source_name for c in spec.columns if c.name in spec.primary_key})
 
     def newest_drift(self, feed: Feed) -> list[Drifted]:
         """Return what was told to have changed in the waiting deliveries; in the newest one, where none waits."""
@@ -91,24 +88,29 @@ class Drifting(Upkeep):
         if before is None or not pending:
             return []
         base = self.spec_of(feed, before)
-        targets = self.used_by(feed)
-        use = Use(targets, {c.source_name for c in base.columns if c.name in base.primary_key})
+        use = self.use_of(feed, base)
         looks = [_Look(before, d, base, self.spec_of(feed, d)) for d in pending]
         with self.staging() as scratch:
             bronze = relation(view, bronze_name(self.standard, base), scratch)
-            found = [self._drift(feed, look, use, bronze) for look in looks]
+            columns = [c.name for c in base.columns if c.name in bronze.types]
+            key = base.primary_key if set(base.primary_key) <= set(columns) else ()
+            ids = [d.delivery_id for d in (before, *pending)]
+            held = measures(bronze, ids, columns, key=key, engine=self.engine)
+        found = [self._drift(feed, look, use, held) for look in looks]
         return [drift for drift in found if drift.changes]
 
     def changes_to_review(self, feed: Feed, view: View) -> list[Change]:
-        """Return what a person should look at in the waiting deliveries, each change once, if the policy wants it."""
-        if self.policy.approval.drift == "pass":
+        """Return what is used and changed in the waiting deliveries, each change once."""
+        waiting = {d.delivery_id for d in self.lake.ledger.pending(feed)}
+        told = (d for d in self.lake.drifts.of(feed) if d.severity == "review" and d.last_delivery in waiting)
+        if next(told, None) is None:
             return []
         found = (change for drift in self.drifts(feed, view) for change in drift.to_review)
         return list({change.key: change for change in found}.values())
 
     def unseen_changes(self, feed: Feed, changes: Sequence[Change], proposals: Sequence[Proposal]) -> set[str]:
-        """Return the keys of those that no person has let pass."""
-        if not changes:
+        """Return the keys of those that neither a person nor the policy lets pass."""
+        if not changes or self.policy.approval.drift == "pass":
             return set()
         return {c.key for c in changes} - accepted(self.lake.governance, proposals, self.lake.drifts.of(feed))
 
@@ -139,7 +141,7 @@ class Drifting(Upkeep):
 
     def tell_renamings(self, feed: Feed, delivery: Delivery, base: FeedSpec, renamed: Map[str, Renaming]) -> None:
         """Enter what speaks for columns that were renamed: it took a look at two files, which is not taken again."""
-        use = Use(self.used_by(feed), {c.source_name for c in base.columns if c.name in base.primary_key})
+        use = self.use_of(feed, base)
         changes = tuple(
             use.change(
                 Change(
@@ -160,7 +162,7 @@ class Drifting(Upkeep):
         told = Drift(feed=str(feed), delivery=delivery.delivery_id, since=base.sha256, changes=changes)
         self.lake.drifts.tell(told, at=datetime.now(UTC))
 
-    def _drift(self, feed: Feed, look: _Look, use: Use, bronze: Relation) -> Drift:
+    def _drift(self, feed: Feed, look: _Look, use: Use, held: Map[str, Measures]) -> Drift:
         known = {d.key: d for d in self.lake.drifts.of(feed)}
         by_name = [*compare(look.base, look.spec, use), *formats(look.base, look.spec)]
         changes = [
@@ -169,7 +171,7 @@ class Drifting(Upkeep):
             else c
             for c in by_name
         ]
-        before, now = (self._measured(bronze, d, look) for d in (look.before, look.now))
+        before, now = (held.get(d.delivery_id) for d in (look.before, look.now))
         if before is not None and now is not None:
             changes += compare_values(
                 before,
@@ -181,45 +183,6 @@ class Drifting(Upkeep):
                 max_repeats=self.policy.max_error_share,
             )
         return Drift(feed=str(feed), delivery=look.now.delivery_id, since=look.base.sha256, changes=tuple(changes))
-
-    def _measured(self, bronze: Relation, delivery: Delivery, look: _Look) -> Measures | None:
-        """Ask bronze of a delivery; `None` where it holds none of its rows."""
-        columns = [name for name in look.columns if name in bronze.types]
-        key = [quote(name) for name in look.base.primary_key if name in columns]
-        whole = len(key) == len(look.base.primary_key) > 0
-        repeats = f"count(*) - count(DISTINCT ({', '.join(key)}))" if whole else "0"
-        asked = ["count(*) AS rows", f"{repeats} AS repeats"]
-        asked += [sql for place, name in enumerate(columns) for sql in _numbers(place, name, bronze.types[name])]
-        where = f"_delivery_id IN ({listed([delivery.delivery_id])})"
-        [row] = self.engine.query(
-            f"SELECT {', '.join(asked)} FROM bronze WHERE {where}", {"bronze": bronze}
-        ).to_pylist()
-        if not row["rows"]:
-            return None
-        few = [n for k, n in enumerate(columns) if 0 < (row.get(f"d{k}") or 0) <= FEW_VALUES]
-        return Measures(
-            rows=row["rows"],
-            repeats=row["repeats"],
-            filled={name: row[f"f{k}"] for k, name in enumerate(columns)},
-            medians={name: float(m) for k, name in enumerate(columns) if (m := row.get(f"m{k}")) is not None},
-            values=self._values(bronze, few, where),
-        )
-
-    def _values(self, bronze: Relation, columns: Sequence[str], where: str) -> dict[str, frozenset[str]]:
-        if not columns:
-            return {}
-        asked = ", ".join(f"list(DISTINCT CAST({quote(n)} AS VARCHAR)) AS v{k}" for k, n in enumerate(columns))
-        [row] = self.engine.query(f"SELECT {asked} FROM bronze WHERE {where}", {"bronze": bronze}).to_pylist()
-        return {name: frozenset(v for v in row[f"v{k}"] or () if v is not None) for k, name in enumerate(columns)}
-
-
-def _numbers(place: int, name: str, kind: str) -> Iterator[str]:
-    column = quote(name)
-    yield f"count({column}) AS f{place}"
-    if kind.startswith(_NUMBERS):
-        yield f"median({column})::DOUBLE AS m{place}"
-    elif kind.startswith(_WORDS):
-        yield f"approx_count_distinct({column}) AS d{place}"
 
 
 def _new_column(feed: Feed, change: Change, delivery: str, *, at: datetime) -> InboxItem:

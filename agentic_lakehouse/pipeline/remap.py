@@ -105,7 +105,7 @@ class Remapping:
     """The mapping whose lines are kept."""
     spec: FeedSpec
     changes: Sequence[Change]
-    """All that a person should look at, whether or not they did."""
+    """All that is used and changed, whether or not anybody must look at it."""
     unseen: Collection[str]
     """Keys of the changes that nobody has let pass."""
     learned: Learned

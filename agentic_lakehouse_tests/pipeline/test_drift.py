@@ -166,7 +166,7 @@ BEFORE = Measures(
             [("review", "price: the median of 'Preis' is about 100 times what it was")],
         ),
         (
-            Measures(100, filled=BEFORE.filled, values={"farbe": frozenset({"rot", "blau"})}),
+            Measures(100, filled=BEFORE.filled, shown={"farbe": frozenset({"rot", "blau"})}),
             [("info", "'Farbe' holds values it never did: 'blau'")],
         ),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.pipeline.answering import answer, dismiss
 from agentic_lakehouse.pipeline.proposals import mapping_of
 from agentic_lakehouse.testing import Sandbox
+from agentic_lakehouse_tests.pipeline.conftest import Straight
 from agentic_lakehouse_tests.pipeline.drift_scene import COLUMNS, changed, renamed, written
 
 NAME = "acme/prices"
@@ -137,6 +139,21 @@ def test_a_recurring_drift_counts_up(sandbox: Sandbox) -> None:
     assert sandbox.run(feed).status == "published"
 
 
+def test_a_policy_may_let_the_other_bars_decide(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("name: easy\napproval:\n  drift: pass\n", encoding="utf-8")
+    with Straight(tmp_path, policy=policy) as sandbox:
+        feed, _ = deliver(sandbox, written(COLUMNS), 1)
+
+        _, run = deliver(sandbox, written(renamed("Preis", "VK-Preis"), rows=range(61, 121)), 2)
+
+        assert (run.status, run.model_calls) == ("published", 0)
+        [price] = [line for line in in_force(sandbox, feed).columns if line.target == "price"]
+        assert price.confidence is not None
+        assert 0.8 <= price.confidence <= 0.85
+        assert [severity for severity, _, _ in told(sandbox)] == ["review"]
+
+
 def test_drift_of_one_feed_leaves_another_alone(sandbox: Sandbox) -> None:
     deliver(sandbox, written(COLUMNS), 1)
     deliver(sandbox, written(COLUMNS), 1, feed="kontor/liste")
@@ -184,6 +201,16 @@ def test_a_column_of_another_type_under_its_old_name_waits(sandbox: Sandbox) -> 
         "SELECT count(lagerbestand) AS old, count(lagerbestand__decimal) AS new FROM product_raw.acme__prices"
     )
     assert row == {"old": 60, "new": 60}
+
+
+def test_text_where_numbers_stood_is_refused_and_told(sandbox: Sandbox) -> None:
+    deliver(sandbox, written(COLUMNS), 1)
+    on_request = changed(Preis=lambda _: "auf Anfrage")
+
+    _, run = deliver(sandbox, written(on_request, rows=range(61, 121)), 2)
+
+    assert (run.status, run.reason) == ("failed", "too_many_bad_rows")
+    assert told(sandbox) == [("review", "price: 'Preis' is string now, was decimal", 1)]
 
 
 def test_cells_in_another_notation_publish(sandbox: Sandbox) -> None:
