@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -134,6 +135,16 @@ def load_openmetadata_token() -> SecretStr | None:
     """Read the token of the OpenMetadata server that standards are imported from."""
     found = OpenMetadataSettings().token
     return found if found is not None and found.get_secret_value() else None
+
+
+def forget_review_token() -> SecretStr | None:
+    """Take the token out of this process's environment, and out of that of its children: what runs feeds never has it.
+
+    Returns:
+        What was set; `None` where nothing was.
+    """
+    found = os.environ.pop("LAKEHOUSE_REVIEW_TOKEN", "")
+    return SecretStr(found) if found else None
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, list[str]] = {
     "fold": [],
     "messy": [],
     "matching": [],
+    "feeds": [],
 }
 """Modules beside this one, each with a `main` that takes its arguments, to what they are given when all run."""
 

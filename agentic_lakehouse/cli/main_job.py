@@ -39,8 +39,9 @@ def run(
     from agentic_lakehouse.orchestration.run import run_feeds
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
     from agentic_lakehouse.pipeline.notify import Notifier
-    from agentic_lakehouse.settings import load_settings
+    from agentic_lakehouse.settings import forget_review_token, load_settings
 
+    forget_review_token()
     lakehouse = Lakehouse(load_settings(landing=landing))
     for problem in lakehouse.zone.problems():
         say(f"Left out: {problem}")

@@ -52,6 +52,14 @@ def rollback(
         right=("rows before", "rows now"),
     )
     console().print(f"\nCommit {done.id[:12]}: {done.message}.", markup=False)
+    for mark in lakehouse.bare_lake.history.marks(done.id):
+        gone, governance = Feed.parse(mark.feed), lakehouse.bare_lake.governance
+        used = governance.approved_or_active(gone, "mapping")
+        told = f"{gone}: the next delivery is mapped by {used.id}" if used else f"{gone}: no mapping is in force"
+        waits = [
+            f"; {p.id} waits, see `lakehouse review list`" for p in governance.proposals(gone, "mapping", "proposed")
+        ]
+        console().print(f"{told}{''.join(waits)}.")
 
 
 def reingest(

@@ -14,6 +14,7 @@ from agentic_lakehouse.cli.output import console, print_json, print_table, say
 if TYPE_CHECKING:
     from agentic_lakehouse.contracts.governed import Proposal
     from agentic_lakehouse.contracts.impact import Impact
+    from agentic_lakehouse.contracts.precedent import Precedent
     from agentic_lakehouse.pipeline.review import Reviewer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -33,7 +34,7 @@ def register(app: typer.Typer) -> None:
     review = typer.Typer(help="See what waits for a person, and decide.", no_args_is_help=True)
     review.callback(invoke_without_command=True)(review_web.page)
     review.command(name="list")(review_list)
-    for command in (show, approve, reject, edit, token):
+    for command in (show, approve, reject, edit, undo, precedents, token):
         review.command()(command)
     app.add_typer(review, name="review")
 
@@ -185,6 +186,54 @@ def edit(
         print_json(done.model_dump(mode="json"))
     else:
         say(f"{done.id} of {done.feed} is approved; the feed's next run uses it.")
+
+
+def undo(proposal: Id, by: By = None, note: Note = "", json: Json = False) -> None:
+    """Take a wrong approval of a mapping back, with the mappings of other feeds that were made with its help.
+
+    What it taught counts no more, and each of these feeds' next run proposes anew. What was published stands until
+    then: see `lakehouse rollback`.
+
+    Example: lakehouse review undo mapping-1f2e3d4c5b6a --note "price is net"
+    """
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+    from agentic_lakehouse.pipeline.undo import undo as undone
+
+    done = undone(Lakehouse(), proposal, by=reviewer(by), note=note)
+    if json:
+        print_json([p.model_dump(mode="json") for p in done])
+        return
+    print_table(("undone", "feed", "now"), [(p.id, p.feed, p.status) for p in done])
+    say("Each feed's next run proposes a mapping anew: `lakehouse run`.")
+
+
+def precedents(
+    text: Annotated[str | None, typer.Argument(help="Header, word, target, feed or proposal; else all.")] = None,
+    json: Json = False,
+) -> None:
+    """List what people's decisions taught about headers and words, and who taught it.
+
+    Example: lakehouse review precedents Abgabewert
+    """
+    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+    everything = Lakehouse().lake.precedents.all()
+    found = [p for p in everything if text is None or text in {p.text, p.key, p.target, p.value, p.feed, p.proposal_id}]
+    if json:
+        print_json([p.model_dump(mode="json") for p in found])
+        return
+    print_table(
+        ("text", "is", "of", "by", ""),
+        [(p.text, _meaning(p), p.feed, p.by, "withdrawn" if p.withdrawn_by else p.stance) for p in found],
+    )
+    if not found:
+        console().print("Nothing was learned of that." if text else "Nothing was learned yet.")
+
+
+def _meaning(precedent: Precedent) -> str:
+    if not precedent.target:
+        return "nothing"
+    return f"{precedent.target} {precedent.value!r}" if precedent.value else precedent.target
 
 
 def token(

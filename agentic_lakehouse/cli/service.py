@@ -50,9 +50,15 @@ def dev(
     Example: lakehouse dev --port 3001
     """
     from agentic_lakehouse.orchestration.instance import prepare_home
-    from agentic_lakehouse.settings import load_settings
+    from agentic_lakehouse.settings import forget_review_token, load_settings
 
-    prepare_home(load_settings())
+    settings = load_settings()
+    if (token := forget_review_token()) is not None:
+        from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+
+        # The code location is never given it, and must know all the same that deciding needs one.
+        Lakehouse(settings).lake.review_key.set_first(token.get_secret_value())
+    prepare_home(settings)
     dagster = Path(sys.executable).with_name("dagster")
     module = "agentic_lakehouse.definitions"
     # Dagster handles signals and its children itself: it takes this process's place.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -44,28 +45,23 @@ def trace(
     if json:
         print_json(found.model_dump(mode="json"))
     else:
-        _print(found)
+        _print(found, why=column is not None)
 
 
-def _print(found: Trace) -> None:
+def _print(found: Trace, *, why: bool) -> None:
     key = "|".join(str(value) for value in found.key.values())
     is_commit = len(found.at) == COMMIT_LENGTH and found.at.isalnum()
     head("row", f"{found.table} at {f'commit {found.at[:12]}' if is_commit else found.at}, feed {found.feed}")
     tell("key", key)
     tell("written by", f"run {found.run_id}" if found.run_id else "")
     tell("published", f"commit {found.commit_id[:12]}" if found.commit_id else "")
+    tell("rules", ", ".join(found.rule_sets))
     for note in found.notes:
         tell("note", note)
     more(f"lakehouse audit {found.commit_id[:12]}" if found.commit_id else f"lakehouse errors {found.feed}")
     if found.mapping:
         tell_contract(found.mapping)
-    lines = [line for line in found.lines if line.how != "empty" or line.faults or line.value is not None]
-    if lines:
-        console().print()
-        print_table(("target", "value", "how", "made of"), [_row(line) for line in lines])
-        for line in lines:
-            for fault in line.faults:
-                tell("broken", f"{line.target}: {fault}")
+    _lines(found.lines, why=why)
     if found.bronze:
         head("bronze", f"{found.bronze.table}")
         tell("place", f"delivery {found.bronze.delivery_id}, row {found.bronze.row_number}")
@@ -75,6 +71,22 @@ def _print(found: Trace) -> None:
         _file(found.file)
     if found.spec:
         tell_contract(found.spec)
+
+
+def _lines(lines: Sequence[TracedLine], *, why: bool) -> None:
+    shown = [line for line in lines if line.how != "empty" or line.faults or line.value is not None]
+    if not shown:
+        return
+    console().print()
+    print_table(("target", "value", "how", "made of"), [_row(line) for line in shown])
+    for line in shown:
+        if why and line.rationale:
+            sure = "" if line.confidence is None else f" Confidence {line.confidence:.2f}."
+            tell("why", f"{line.target}: {line.rationale}{sure}")
+        if line.given is not None:
+            tell("by rules", f"{line.target}: the mapping gave {line.given!r}")
+        for fault in line.faults:
+            tell("broken", f"{line.target}: {fault}")
 
 
 def _file(file: TracedFile) -> None:

@@ -40,6 +40,8 @@ class Impact(Contract):
     """Keys that it would lose."""
     keys_sha256: str
     """Of the removed keys, one a line, sorted."""
+    is_damaged: bool = False
+    """Whether what is published cannot be read: it is made anew, and there is nothing to compare with."""
     columns: tuple[ColumnImpact, ...] = ()
     """The columns in which anything changes, the most changed first."""
     sample: tuple[dict[str, Any], ...] = ()

@@ -71,6 +71,8 @@ class TracedLine(Record):
     """What the expression read, with the values it had: bronze columns where mapped, else targets and facts."""
     confidence: float | None = None
     rationale: str = ""
+    given: Any = None
+    """What the mapping gave, where the rule sets in force made another value of it."""
     faults: tuple[str, ...] = ()
     """Rules that the value broke."""
 
@@ -134,6 +136,8 @@ class Trace(Record):
     commit_id: str
     """Commit that this run published; empty where it did not."""
     lines: tuple[TracedLine, ...]
+    rule_sets: tuple[str, ...]
+    """Rule sets that the row was conformed under, each with its sha256."""
     mapping: TracedContract | None
     bronze: TracedBronze | None
     file: TracedFile | None

@@ -74,6 +74,10 @@ class Glance:
         """Return the latest delivery of each path that the feed ever had."""
         return {d.path: d for d in self._deliveries.get(str(feed), ())}
 
+    def deliveries(self, feed: Feed) -> list[Delivery]:
+        """Return the feed's deliveries, in their order."""
+        return self._deliveries.get(str(feed), [])
+
     def pending(self, feed: Feed) -> list[Delivery]:
         """Return the deliveries that wait to be published, in their order."""
         all_of_them = self._deliveries.get(str(feed), ())

@@ -2,7 +2,8 @@
 
 A feed goes back alone: its bronze table points at its old metadata, and in the shared tables the files of
 its slice are swapped for those of then, so that no other feed's rows move. Deliveries that were published
-since are withdrawn, and wait for nobody. What people decided and models answered never goes back.
+since are withdrawn, and wait for nobody. What people decided and models answered never goes back; the spec and
+the mapping of then are in force again (see `turn_back`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from agentic_lakehouse.lake.files import PartitionValue, live_files
 from agentic_lakehouse.lake.scratch import Scratch
 from agentic_lakehouse.lake.swap import swap
 from agentic_lakehouse.lake.tables import is_shared
+from agentic_lakehouse.lake.turn_back import turn_back
 from agentic_lakehouse.lake.warehouse import Warehouse
 
 
@@ -119,6 +121,13 @@ class Rollback:
         feed = Feed.parse(name)
         close_idle_branch(connection, feed)
         stood = commits.mark_at(connection, name, self._seq)
+        turn_back(
+            connection,
+            stood,
+            self._seq,
+            by=self._author.removeprefix("person:"),
+            note=f"back to {self._id[:12]}{f': {self._note}' if self._note else ''}",
+        )
         left = commits.last_mark(connection, name)
         return FeedMark(
             feed=name,

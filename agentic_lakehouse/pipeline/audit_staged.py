@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from agentic_lakehouse.contracts.standard import ProductStandard, Rule
 from agentic_lakehouse.contracts.tables import ingest_errors_table, mapping_errors_table
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.engines.base import Relation
+from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.approval import unfilled
 from agentic_lakehouse.pipeline.audit import UNSEEN_VALUES, Scope, plain, result, staged_check_names
@@ -69,11 +71,11 @@ def audit_staged(
     relations = _relations(scope, bronze, deliveries, main)
     with scope.session(relations.values()) as session:
         found = account(session, relations, deliveries, mapping=mapping, facts=run_facts(scope.feed, facts))
-        impact = _impact(session, relations, waiting=waiting, since=since)
         row_rules = _row_rules(session, core, relations)
+    impact = _impact(scope, relations["slice"], main, is_rebuilt=deliveries.new is None, waiting=waiting, since=since)
     results = [
         *_folded(scope, core, found, approved_by_person=approved_by_person),
-        *impact_checks(impact, scope.policy, core),
+        *impact_checks(impact, scope.policy, core, seen=_seen(mapping) if approved_by_person else ()),
         _mapping_complete(core, mapping, scope.standard),
         _unseen_values(core, scope.feed, inbox),
         *row_rules,
@@ -91,9 +93,8 @@ def _relations(scope: Scope, bronze: str, deliveries: Deliveries, main: View) ->
         "bronze": relation(scope.view, bronze, scope.staging),
         "faults": relation(scope.view, mapping_errors_table(standard).name, scope.staging, **mine),
     }
-    published = relation(main, standard.name, scope.staging, **mine)
-    if published.files or deliveries.new is not None or deliveries.full:
-        found["published"] = published
+    if deliveries.new is not None or deliveries.full:
+        found["published"] = relation(main, standard.name, scope.staging, **mine)
     if deliveries.full:
         found["bad"] = relation(scope.view, ingest_errors_table(standard).name, scope.staging, **mine)
     return found
@@ -119,20 +120,36 @@ def _folded(scope: Scope, core: str, found: Account, *, approved_by_person: bool
     ]
 
 
-def _impact(scope: Scope, relations: Map[str, Relation], *, waiting: Sequence[str], since: str) -> Impact:
-    feed, published, staged = str(scope.feed), relations.get("published"), relations["slice"]
-    if published is None or not published.files:
-        new = scope.numbers("SELECT count(*) AS n FROM slice", {"slice": staged})["n"]
-        return nothing(feed, waiting=waiting, since=since, new=new)
-    return measure(
-        published,
-        staged,
-        feed=feed,
-        standard=scope.standard,
-        engine=scope.engine,
-        waiting=waiting,
-        since=since,
-    )
+def _impact(
+    scope: Scope, staged: Relation, main: View, *, is_rebuilt: bool, waiting: Sequence[str], since: str
+) -> Impact:
+    feed, standard, is_damaged = str(scope.feed), scope.standard, False
+    try:
+        published = relation(main, standard.name, scope.staging, **slice_of(scope.feed))
+        if published.files:
+            with scope.session([published, staged]) as session:
+                return measure(
+                    published,
+                    staged,
+                    feed=feed,
+                    standard=standard,
+                    engine=session.engine,
+                    waiting=waiting,
+                    since=since,
+                )
+    except CatalogUnavailable:
+        if not is_rebuilt:  # else this is what heals it
+            raise
+        is_damaged = True
+    new = scope.numbers("SELECT count(*) AS n FROM slice", {"slice": staged})["n"]
+    return nothing(feed, waiting=waiting, since=since, new=new, is_damaged=is_damaged)
+
+
+def _seen(mapping: Mapping) -> set[str]:
+    """Return the targets whose values a person saw change in the feed, and approved the mapping for."""
+    changes = [json.loads(key) for key in mapping.drift]
+    headers = {header for kind, columns, _ in changes if kind in {"distribution", "null_rate"} for header in columns}
+    return {line.target for line in mapping.columns if headers.intersection(line.sources)}
 
 
 def _mapping_complete(core: str, mapping: Mapping, standard: ProductStandard) -> CheckResult:

@@ -99,7 +99,7 @@ class Webhook:
 
         import httpx
 
-        body = json.dumps(payload(notice), ensure_ascii=False).encode()
+        body = json.dumps(payload(notice)).encode()
         try:
             status = asyncio.run(asyncio.wait_for(self._post(body, notice, seconds), seconds))
         except (TimeoutError, httpx.TimeoutException):

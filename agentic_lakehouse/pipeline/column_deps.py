@@ -8,8 +8,8 @@ from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import BRONZE_LINEAGE, core_table
+from agentic_lakehouse.pipeline.derivation import derivation_order
 from agentic_lakehouse.pipeline.judgement import CARRIED, FACT_TYPES
-from agentic_lakehouse.pipeline.judging import derivation_order
 from agentic_lakehouse.sql.compiler import columns_read
 
 FROM_BRONZE = {"_ingestion_date": "ingestion_date"}

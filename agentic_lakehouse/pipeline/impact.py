@@ -23,8 +23,8 @@ NUMBERS = ("decimal", "long", "int", "integer", "double", "float")
 """Beginnings of the physical types of numbers."""
 
 
-def nothing(feed: str, *, waiting: Sequence[str], since: str, new: int) -> Impact:
-    """Return the impact where nothing is published yet."""
+def nothing(feed: str, *, waiting: Sequence[str], since: str, new: int, is_damaged: bool = False) -> Impact:
+    """Return the impact where nothing is published yet, or nothing that can be read."""
     return Impact(
         feed=feed,
         deliveries=tuple(waiting),
@@ -34,6 +34,7 @@ def nothing(feed: str, *, waiting: Sequence[str], since: str, new: int) -> Impac
         changed=0,
         removed=0,
         keys_sha256="",
+        is_damaged=is_damaged,
     )
 
 

@@ -6,7 +6,7 @@ other rules are another impact.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
 from agentic_lakehouse.contracts.base import sha256_of
@@ -22,12 +22,20 @@ IMPACT_CHECKS = frozenset({REMOVED_SHARE, MEDIAN_SHIFT, NULLS_GAINED, CHANGED_SH
 MAX_SAMPLES = 5
 
 
-def impact_checks(impact: Impact, policy: Policy, table: str) -> list[CheckResult]:
-    """Hold an impact against the policy's bounds."""
+def impact_checks(impact: Impact, policy: Policy, table: str, *, seen: Collection[str] = ()) -> list[CheckResult]:
+    """Hold an impact against the policy's bounds.
+
+    Args:
+        impact: what publishing would do.
+        policy: the bounds.
+        table: full name of the core table.
+        seen: columns whose change in the delivery a person approved already: they are not asked twice.
+    """
     bounds, judged = policy.impact, impact.kept >= policy.impact.min_keys
     gone = impact.removed if impact.removed_share > policy.max_removed_share else 0
-    shifted = list(_shifted(impact, policy)) if judged else []
-    emptied = [c for c in impact.columns if judged and c.nulls_gained > bounds.max_nulls_gained * impact.kept]
+    looked_at = [c for c in impact.columns if judged and c.column not in seen]
+    shifted = list(_shifted(looked_at, policy))
+    emptied = [c for c in looked_at if c.nulls_gained > bounds.max_nulls_gained * impact.kept]
     changed = impact.changed if judged and impact.changed_share > bounds.max_changed_share else 0
     passes = f"the policy lets {bounds.min_median_ratio:g} to {bounds.max_median_ratio:g} pass"
     removals = f"the policy lets {policy.max_removed_share:.0%} pass"
@@ -36,10 +44,7 @@ def impact_checks(impact: Impact, policy: Policy, table: str) -> list[CheckResul
         REMOVED_SHARE: (gone, f"{impact.removed} of {impact.published} keys are taken away; {removals}."),
         MEDIAN_SHIFT: (len(shifted), f"{'; '.join(shifted)}; {passes}." if shifted else ""),
         NULLS_GAINED: (len(emptied), f"{_told(impact, emptied)}; {nulls}." if emptied else ""),
-        CHANGED_SHARE: (
-            changed,
-            f"{impact.changed} of {impact.kept} keys change ({impact.changed_share:.0%}), {impact.new} are new.",
-        ),
+        CHANGED_SHARE: (changed, _changed(impact)),
     }
     samples = {REMOVED_SHARE: impact.sample, MEDIAN_SHIFT: impact.changes, CHANGED_SHARE: impact.changes}
     return [
@@ -48,8 +53,14 @@ def impact_checks(impact: Impact, policy: Policy, table: str) -> list[CheckResul
     ]
 
 
-def _shifted(impact: Impact, policy: Policy) -> Iterator[str]:
-    for column in impact.columns:
+def _changed(impact: Impact) -> str:
+    if impact.is_damaged:
+        return "What is published cannot be read and is made anew: there is nothing to compare with."
+    return f"{impact.changed} of {impact.kept} keys change ({impact.changed_share:.0%}), {impact.new} are new."
+
+
+def _shifted(columns: Sequence[ColumnImpact], policy: Policy) -> Iterator[str]:
+    for column in columns:
         ratio = column.median_ratio
         if ratio is not None and not policy.impact.min_median_ratio <= ratio <= policy.impact.max_median_ratio:
             yield f"the median {column.column} becomes {ratio:g} times what it was"

@@ -13,11 +13,11 @@ from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.policy import OnUnseen
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
 from agentic_lakehouse.contracts.tables import RULES_SHA256
-from agentic_lakehouse.errors import ContractInvalid
+from agentic_lakehouse.pipeline.derivation import derivation_order
 from agentic_lakehouse.pipeline.judgement import FACT_TYPES, Cost, Fault, Judgement, Layer
 from agentic_lakehouse.pipeline.normalising import normalises_rule, steps, version_sql
 from agentic_lakehouse.pipeline.retype import read_through
-from agentic_lakehouse.sql.compiler import columns_read, compile_expression, compile_loss, may_lose
+from agentic_lakehouse.sql.compiler import compile_expression, compile_loss, may_lose
 from agentic_lakehouse.sql.doubt import CERTAIN, any_of, compile_doubt
 from agentic_lakehouse.sql.rules import breach
 from agentic_lakehouse.sql.types import quote
@@ -103,7 +103,8 @@ class _Writer:
 
     def _may_break(self, rule: Rule) -> bool:
         column = self.standard.column(rule.column or "")
-        filled = column is None or column.name in self.mapping or column.fallback_logic or column.transform_logic
+        given = self.mapping.keys() | {entry.column for s in self.standard.rule_sets for entry in s.normalise}
+        filled = column is None or column.name in given or column.fallback_logic or column.transform_logic
         return bool(filled) or rule.kind not in PASS_ON_NULL
 
     def _map(self) -> str:
@@ -241,28 +242,3 @@ class _Writer:
 def _cost_of_none(column: StandardColumn) -> Cost:
     """Return what it costs that a column gets no value although there was one."""
     return "reject_row" if column.required and column.fallback_logic is None else "null_cell"
-
-
-def derivation_order(standard: ProductStandard) -> list[list[StandardColumn]]:
-    """Return derived columns in groups, each after the derived columns that it reads.
-
-    Raises:
-        ContractInvalid: they read each other in a circle.
-    """
-    waiting = [c for c in standard.columns if c.transform_logic is not None]
-    known = [*(c.name for c in standard.columns), *FACT_TYPES]
-    groups: list[list[StandardColumn]] = []
-    while waiting:
-        names = {c.name for c in waiting}
-        ready = [
-            c for c in waiting if not names & (set(columns_read(str(c.transform_logic), columns=known)) - {c.name})
-        ]
-        if not ready:
-            raise ContractInvalid(
-                f"{standard.label}: the derived columns {sorted(names)} read each other in a circle.",
-                hint="Break the circle in their transformLogic.",
-                columns=sorted(names),
-            )
-        groups.append(ready)
-        waiting = [c for c in waiting if c not in ready]
-    return groups

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from agentic_lakehouse.contracts.dossier import Change, Line, MappingView, Sampled, Source, Term
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.mapping import ColumnMapping, Mapping
+from agentic_lakehouse.contracts.policy import ApprovalPolicy
 from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
 from agentic_lakehouse.contracts.tables import bronze_name, bronze_table
 from agentic_lakehouse.engines.base import Relation
@@ -48,7 +49,7 @@ def _trial(house: Lakehouse, spec: FeedSpec, scratch: Path) -> DryRun | None:
     if not view.exists(name) or not view.row_count(name):
         return None
     bronze = relation(view, name, scratch)
-    types = bronze_table(house.standard, spec).types
+    types = {**bronze.types, **bronze_table(house.standard, spec).types}  # also what earlier deliveries had
     try:
         last = house.engine.query("SELECT max(_delivery_id) AS newest FROM bronze", {"bronze": bronze}).to_pylist()
         first = f"SELECT * FROM bronze WHERE _delivery_id = {literal(last[0]['newest'])} LIMIT {SAMPLE_ROWS}"
@@ -61,6 +62,7 @@ def _trial(house: Lakehouse, spec: FeedSpec, scratch: Path) -> DryRun | None:
 def _told(
     house: Lakehouse, spec: FeedSpec, mapping: Mapping, before: Mapping | None, trial: DryRun | None
 ) -> MappingView:
+    standard = house.standard_for(spec.feed)
     errors: dict[str, tuple[str, ...]] = {}
     rows: SampleRows | None = None
     wrong: tuple[str, ...] = ()
@@ -74,15 +76,15 @@ def _told(
     learned = house.learned(spec.feed)
     lines = []
     for changed in changes(mapping, before):
-        line = _line(house, *changed, rows=rows, errors=errors.get(changed.now.target, ()))
+        line = _line(standard, house.policy.approval, changed, rows=rows, errors=errors.get(changed.now.target, ()))
         others = [p for p in learned.origins(changed.now) if p.feed != mapping.feed]
         lines.append(line.model_copy(update={"precedents": tuple(others[:PRECEDENTS])}))
-    order = {c.name: place for place, c in enumerate(house.standard.columns)}
+    order = {c.name: place for place, c in enumerate(standard.columns)}
     lines.sort(key=lambda line: order.get(line.term.name, len(order)))
     return MappingView(
         lines=tuple(lines),
         unmapped_sources=_sources(spec, mapping.unmapped_sources, trial),
-        unmapped_targets=_targets(house.standard, mapping),
+        unmapped_targets=_targets(standard, mapping),
         sample_rows=len(rows.rows) if rows else 0,
         rejected_rows=rows.rejected if rows else 0,
         breaches=rows.breaches() if rows else (),
@@ -117,15 +119,15 @@ def changes(mapping: Mapping, before: Mapping | None) -> list[Changed]:
 
 
 def _line(
-    house: Lakehouse,
-    now: ColumnMapping,
-    before: ColumnMapping | None,
-    change: Change,
+    standard: ProductStandard,
+    bars: ApprovalPolicy,
+    changed: Changed,
     *,
     rows: SampleRows | None,
     errors: tuple[str, ...],
 ) -> Line:
-    column, bars = house.standard.column(now.target), house.policy.approval
+    now, before, change = changed
+    column = standard.column(now.target)
     is_tried = rows is not None and change != "removed" and now in rows.mapping.columns
     return Line(
         term=term_of(column) if column else Term(name=now.target),

@@ -159,5 +159,6 @@ def _at(instant: datetime | None) -> str:
 
 
 def _plain(text: str) -> str:
-    words = " ".join(text.translate(_DEFUSED).split())
+    shown = "".join(c if c.isprintable() else " " for c in text.translate(_DEFUSED))
+    words = " ".join(shown.split())
     return words if len(words) <= MAX_TEXT else f"{words[: MAX_TEXT - 1]}…"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,6 @@ from agentic_lakehouse.contracts.files import load_policy, load_vendor
 from agentic_lakehouse.contracts.governed import Delivery
 from agentic_lakehouse.contracts.odcs import load_standard
 from agentic_lakehouse.contracts.policy import Policy
-from agentic_lakehouse.contracts.policy_version import PolicyVersion
 from agentic_lakehouse.contracts.profile import FeedProfile
 from agentic_lakehouse.contracts.rule_files import load_rule_files
 from agentic_lakehouse.contracts.rule_set import RuleSet
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from agentic_lakehouse.brain.brain import Brain, Journal
     from agentic_lakehouse.engines.base import Engine
     from agentic_lakehouse.feeds.landing import LandingZone
+    from agentic_lakehouse.lake.glance import Glance
     from agentic_lakehouse.lake.lake import Lake
 
 Connect = Callable[[], AbstractContextManager["duckdb.DuckDBPyConnection"]]
@@ -144,22 +144,24 @@ class Parts:
         """Return what we know of the feed's vendor."""
         return load_vendor(self.settings.vendors, feed.vendor)
 
-    def rules(self, feed: Feed, put_in: Sequence[PolicyVersion] | None = None) -> tuple[RuleSet, ...]:
+    def rules(self, feed: Feed, glance: Glance | None = None) -> tuple[RuleSet, ...]:
         """Return the rule sets that the feed's rows are under, read anew each time.
 
         Args:
             feed: whose rows.
-            put_in: what people put into governance, where it is at hand.
+            glance: what the catalog database holds of the feed, where it is at hand.
 
         Raises:
             RulesInvalid: one that is about the feed cannot be read, or does not fit the standard.
         """
         from agentic_lakehouse.pipeline.rules import rules_for
 
-        files, put = load_rule_files(self.settings.rules), self.lake.policies.put_in() if put_in is None else put_in
+        files = load_rule_files(self.settings.rules)
+        put = self.lake.policies.put_in() if glance is None else glance.put_in
         if not files and not put:
             return ()
-        kept = [d for d in self.lake.ledger.deliveries(feed) if d.status != "withdrawn" or d.is_asked_for]
+        deliveries = (self.lake.ledger if glance is None else glance).deliveries(feed)
+        kept = [d for d in deliveries if d.status != "withdrawn" or d.is_asked_for]
         return rules_for(
             feed,
             self.facts(feed),

@@ -87,8 +87,12 @@ def by_standing(proposals: Sequence[Proposal]) -> list[Proposal]:
 def decide_by_policy(
     governance: Governance, proposal: Proposal, *, policy: Policy, reasons: Sequence[str] = ()
 ) -> Proposal:
-    """Approve a proposed contract in the policy's name, unless there are reasons for a person to look."""
-    if proposal.status != "proposed" or reasons:
+    """Approve a proposed contract in the policy's name, unless there are reasons for a person to look.
+
+    What a person turned away from, be it by a rollback, is for a person to approve.
+    """
+    decisions = [review.decision for review in governance.reviews(proposal.id)]
+    if proposal.status != "proposed" or reasons or decisions[-1:] == ["rejected"]:
         return proposal
     governance.decide(
         Review(

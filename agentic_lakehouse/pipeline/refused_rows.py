@@ -77,7 +77,7 @@ class RefusedRows:
                 continue
             bronze = relation(self.view, table, self._staging)
             facts = run_facts(feed, self._house.facts(feed))
-            judged = judge(mapping, standard=self._standard, bronze_types=bronze.types, facts=facts)
+            judged = judge(mapping, standard=self._house.standard_for(feed), bronze_types=bronze.types, facts=facts)
             places = ", ".join(f"({literal(r['_delivery_id'])}, {r['_row_number']})" for r in mine)
             wanted = f"(SELECT b.* FROM bronze b JOIN (VALUES {places}) AS p({ROW}) USING ({ROW}))"
             sql = f"SELECT {ROW} FROM ({judged.over(wanted)}) WHERE {is_it}"

@@ -11,17 +11,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.files import fit
 from agentic_lakehouse.contracts.policy_version import PolicyVersion
 from agentic_lakehouse.contracts.rule_files import RuleFile
-from agentic_lakehouse.contracts.rule_set import AppliesTo, RuleSet
+from agentic_lakehouse.contracts.rule_set import AppliesTo, Normalisation, RuleSet
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.contracts.yaml_file import Place, did_you_mean
-from agentic_lakehouse.errors import ContractInvalid, EngineFailed, GuardRefused, LakehouseError, RulesInvalid
+from agentic_lakehouse.errors import ContractInvalid, EngineFailed, GuardRefused, RulesInvalid
 from agentic_lakehouse.pipeline.audit import STAGED_CHECKS
 from agentic_lakehouse.pipeline.judgement import FACT_TYPES
 from agentic_lakehouse.pipeline.normalising import step
@@ -118,6 +119,12 @@ def problems(sets: Sequence[Standing], standard: ProductStandard, bind: Bind) ->
 
 def _problems(each: Standing, standard: ProductStandard, bind: Bind) -> Iterator[ContractInvalid]:
     facts = dict.fromkeys((name for name in FACT_TYPES if name != "_ingestion_date"), "")
+
+    def look(entry: Normalisation) -> None:
+        compiled = step(entry, each.rule_set, standard=standard, given=facts)
+        for sql in (*compiled.lookups.values(), compiled.value, compiled.applies):
+            bind(sql, compiled.types)
+
     for number, entry in enumerate(each.rule_set.normalise):
         place = each.place.at("normalise", number)
         if standard.column(entry.column) is None or entry.column not in {c.name for c in standard.offered}:
@@ -127,19 +134,12 @@ def _problems(each: Standing, standard: ProductStandard, bind: Bind) -> Iterator
                 did_you_mean(entry.column, names),
             )
             continue
-        try:
-            value = step(entry.model_copy(update={"when": ""}), each.rule_set, standard=standard, given=facts)
-            for sql in (*value.lookups.values(), value.value):
-                bind(sql, value.types)
-        except (GuardRefused, EngineFailed) as error:
-            yield _at(place.at("expression"), error)
-            continue
-        try:
-            whole = step(entry, each.rule_set, standard=standard, given=facts)
-            for sql in (*whole.lookups.values(), whole.applies):
-                bind(sql, whole.types)
-        except (GuardRefused, EngineFailed) as error:
-            yield _at(place.at("when"), error)
+        bare = entry.model_copy(update={"when": ""})
+        problem = _refusal(partial(look, bare), place.at("expression")) or _refusal(
+            partial(look, entry), place.at("when")
+        )
+        if problem is not None:
+            yield problem
     for number, rule in enumerate(each.rule_set.rules):
         place = each.place.at("rules", number)
         if (problem := _misfit(rule, place, standard, bind)) is not None:
@@ -156,13 +156,13 @@ def _misfit(rule: Rule, place: Place, standard: ProductStandard, bind: Bind) -> 
     if rule.on_breach == "null_cell" and (column is None or column.required):
         problem = "is about no one column" if column is None else f"is about {column.name!r}, which is required"
         return place.at("on_breach").invalid(f"the rule {problem}: no cell can be emptied.", "Use `reject_row`.")
+    return _refusal(lambda: bind(breach(rule, types=types), types), place.at("argument"))
+
+
+def _refusal(look: Callable[[], object], place: Place) -> ContractInvalid | None:
+    """Return why SQL cannot be used, with the place where it stands; `None` where it can."""
     try:
-        bind(breach(rule, types=types), types)
+        look()
     except (GuardRefused, ContractInvalid, EngineFailed) as error:
-        return _at(place.at("argument"), error)
+        return place.invalid(error.message, error.hint)
     return None
-
-
-def _at(place: Place, error: LakehouseError) -> ContractInvalid:
-    """Return what the guard refused, with the place where it stands."""
-    return place.invalid(error.message, error.hint)

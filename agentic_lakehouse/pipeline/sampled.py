@@ -129,7 +129,8 @@ class SampleRows:
 def sample_rows(mapping: Mapping, dry_run: DryRun, spec: FeedSpec) -> SampleRows | None:
     """Run a mapping on the sample; `None` where it cannot run."""
     facts = run_facts(dry_run.feed, dry_run.facts)
-    headers = {c.name: c.source_name for c in spec.columns}
+    former = {name: f"{name} (of earlier deliveries)" for name in dry_run.types}
+    headers = {**former, **{c.name: c.source_name for c in spec.columns}}
     try:
         judgement = judge(
             mapping, standard=dry_run.standard, bronze_types=dry_run.types, facts=facts, unseen=dry_run.unseen

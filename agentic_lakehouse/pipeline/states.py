@@ -90,7 +90,7 @@ def work_of(house: Lakehouse, feed: Feed, glance: Glance) -> Work | None:
         zone=house.zone,
         lake=glance,
         standard=house.standard,
-        rule_sets=house.rules(feed, glance.put_in),
+        rule_sets=house.rules(feed, glance),
         policy=house.policy,
         facts=facts,
     )

@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from agentic_lakehouse.contracts.governed import Delivery
-from agentic_lakehouse.contracts.tables import BRONZE_LINEAGE, CORE_LINEAGE, ingest_errors_table, mapping_errors_table
+from agentic_lakehouse.contracts.tables import (
+    BRONZE_LINEAGE,
+    CORE_LINEAGE,
+    RULES_SHA256,
+    ingest_errors_table,
+    mapping_errors_table,
+)
 from agentic_lakehouse.contracts.trace import Trace, TracedBronze, TracedFile
 from agentic_lakehouse.errors import FeedUnreadable
 from agentic_lakehouse.feeds.keep import local_copy
@@ -82,6 +88,7 @@ class _Tracer:
             run_id=run_id,
             commit_id=commit.id if commit else "",
             lines=self._lines(made_by, bronze, faults),
+            rule_sets=self._rule_sets(),
             mapping=provenance(self._governance, feed, "mapping", made_by) if made_by else None,
             bronze=self._told(bronze) if bronze else None,
             file=self._file(delivery, read_by, kept) if delivery else None,
@@ -125,6 +132,15 @@ class _Tracer:
         rows = relation(self._found.view, self._bronze_name, self._staging)
         lines = Lines(self._house, self._found.feed, mapping, rows, bronze)
         return lines.told(self._found.row, faults, where=self._where)
+
+    def _rule_sets(self) -> tuple[str, ...]:
+        """Name the rule sets that made the row, as its lineage has their version."""
+        sha256 = self._found.row.get(RULES_SHA256)
+        known = self._house.lake.policies.versions("rules_in_force") if sha256 else []
+        together = next((version for version in known if version.sha256 == sha256), None)
+        if together is None:
+            return (f"version {sha256}, which governance does not know",) if sha256 else ()
+        return tuple(f"{one['name']} {one['sha256'][:12]}" for one in together.content["rule_sets"])
 
     def _notes(self, kept: Sequence[Mapping[str, Any]], delivery: Delivery | None) -> list[str]:
         notes = [

@@ -85,7 +85,10 @@ class Lines:
         if row and value is not None and column.fallback_logic and (given is None or is_emptied):
             return self._by_standard(told, "fallback", column.fallback_logic, row)
         line = self._lines.get(column.name)
-        return told if line is None else self._by_mapping(told, line)
+        if line is None:
+            return told
+        is_other = bool(row) and given is not None and value is not None and given != value
+        return self._by_mapping(told.model_copy(update={"given": given if is_other else None}), line)
 
     def _by_mapping(self, told: TracedLine, line: ColumnMapping) -> TracedLine:
         reads = {name: self._cells[name] for name in columns_read(line.expression, columns=self._bronze.types)}

@@ -27,7 +27,8 @@ class Upkeep(Standing):
         """Let a feed, or the whole lake where `feed` is `None`, stand as it did after a commit.
 
         Deliveries that were published since are withdrawn: they are published again only where somebody asks
-        for it with `reingest`. Mappings, reviews and model calls stay as they are.
+        for it with `reingest`. Reviews and model calls stay as they are; the spec and mapping of then are in force
+        again.
 
         Returns:
             The id of the commit that went back.

@@ -64,10 +64,8 @@ class Desk:
 
     def decide(self, house: Lakehouse, proposal_id: str, action: Action, form: Form) -> Outcome:
         """Decide as the form says."""
-        if not form.by:
-            return Outcome(422, "Say who you are: the name stands beside the decision for good.")
         by = review.Reviewer(form.by, self._token or (form.token if self.asks_token(house) else None))
-        if (refused := self._refused(house, by)) is not None:
+        if (refused := _incomplete(form) or self._refused(house, by)) is not None:
             return refused
         try:
             done = self._decided(house, proposal_id, action, form, by)
@@ -104,13 +102,21 @@ class Desk:
         return review.decide(house, proposal_id, DECISIONS[action], by=by, note=form.note, sha256=form.sha256)
 
 
+def _incomplete(form: Form) -> Outcome | None:
+    if not form.by:
+        return Outcome(422, "Say who you are: the name stands beside the decision for good.")
+    if not form.sha256:
+        return Outcome(422, "The form does not say what you saw.", "Load the proposal again.")
+    return None
+
+
 def _told(status: int, error: LakehouseError, text: str = "") -> Outcome:
     problems = tuple(map(str, error.details.get("errors", ())))
     wrong = error.details.get("line", 0) if text else 0
     lines = text.split("\n")
     near = range(max(1, wrong - AROUND), min(len(lines), wrong + AROUND) + 1) if wrong else ()
     excerpt = tuple((number, lines[number - 1], number == wrong) for number in near)
-    message = f"{error.message.partition(': ')[0]}:" if problems else error.message
+    message = error.message.partition(f": {problems[0]}")[0] if problems else error.message
     return Outcome(status, message, error.hint or "", problems, excerpt)
 
 

@@ -48,10 +48,15 @@ async def read_form(request: Request) -> Form:
     token = sent.get("token", "")
     return Form(
         csrf=sent.get("csrf", ""),
-        by=" ".join(sent.get("by", "").split())[:MAX_LINE],
-        note=sent.get("note", "").strip()[: 10 * MAX_LINE],
+        by=_plain(" ".join(sent.get("by", "").split()))[:MAX_LINE],
+        note=_plain(sent.get("note", "")).strip()[: 10 * MAX_LINE],
         sha256=sent.get("sha256", ""),
         # Browsers send CR LF for each line break of a text area.
         text=sent.get("text", "").replace("\r\n", "\n"),
         token=SecretStr(token) if token else None,
     )
+
+
+def _plain(text: str) -> str:
+    """Return a text without control characters: a name must be what it looks like."""
+    return "".join(letter for letter in text if letter.isprintable() or letter == "\n")

@@ -11,6 +11,10 @@ from typing import Any
 import jinja2
 import yaml
 
+HIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)
+"""Controls (but for tabs and line breaks), marks of direction, zero-width spaces. Joiners stay: words need them."""
 PERIODS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 MAX_CELL = 160
 WORD = re.compile(r"[A-Za-z][A-Za-z_]*")
@@ -28,7 +32,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"ago": ago, "day": day, "share": share, "words": words, "clip": clip}
+    made.filters |= {"ago": ago, "day": day, "share": share, "words": words, "clip": clip, "visible": visible}
     return made
 
 
@@ -65,9 +69,14 @@ def words(name: str) -> str:
 
 
 def clip(value: object) -> str:
-    """Cut a long value."""
+    """Cut a long value, and show what hides in it."""
     text = "" if value is None else str(value)
-    return text if len(text) <= MAX_CELL else f"{text[:MAX_CELL]}…"
+    return visible(text if len(text) <= MAX_CELL else f"{text[:MAX_CELL]}…")
+
+
+def visible(text: str) -> str:
+    """Write characters that are not seen, or that turn others around, as escapes: vendors and models may deceive."""
+    return HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def as_yaml(content: dict[str, Any]) -> str:

@@ -13,6 +13,8 @@ import uvicorn
 from pydantic import SecretStr
 
 from agentic_lakehouse.errors import SettingsInvalid, UsageInvalid
+from agentic_lakehouse.pipeline import review
+from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.settings import Settings
 from agentic_lakehouse.web.app import review_app
 from agentic_lakehouse.web.door import LOOPBACK, Door
@@ -51,22 +53,32 @@ def serve(
 
     Raises:
         SettingsInvalid: the address is another than this machine's own, and no review token is set.
+        ReviewRefused: the lake has another review token.
         UsageInvalid: nobody can listen there.
     """
-    require_safe(host, token)
+    house = Lakehouse(settings)
+    if token is not None:
+        review.require_token(house, token)
+    require_safe(host, has_token=review.token_is_set(house))
     with _listening(host, port) as listening:
         door = Door.at(host, listening.getsockname()[1])
         app = review_app(settings, door, token=token)
         # Nothing is logged of requests: the first one's address holds the key.
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
+            app,
+            ws="none",
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
         )
         announce(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/?key={door.key}")
         _Server(config).run(sockets=[listening])
 
 
-def require_safe(host: str, token: SecretStr | None) -> None:
-    """Refuse to be reached from elsewhere where nothing but the link's key would tell people apart.
+def require_safe(host: str, *, has_token: bool) -> None:
+    """Refuse to be reached from elsewhere where nothing but the link's key would keep others from deciding.
 
     Raises:
         SettingsInvalid: the address is not loopback and no token is set, or it is every address of the machine.
@@ -79,7 +91,7 @@ def require_safe(host: str, token: SecretStr | None) -> None:
             hint="Name it, such as `--host 192.0.2.7`.",
             host=host,
         )
-    if token is None:
+    if not has_token:
         raise SettingsInvalid(
             f"{host} can be reached by others than this machine's users.",
             hint="Set LAKEHOUSE_REVIEW_TOKEN, or keep to 127.0.0.1 and reach it through an ssh tunnel.",

@@ -88,7 +88,7 @@ class LakeMachine(RuleBasedStateMachine):
         try:
             self.world.approve_mapping(feed, name)
         except UsageInvalid:
-            return  # it is in force already, since a rollback does not take a mapping back
+            return  # it is in force already, since a rollback to before the first commit takes no mapping back
         model.rules = replace(model.rules, mapping=name)
 
     @rule(feed=feeds, name=st.sampled_from(sorted(SPECS)))

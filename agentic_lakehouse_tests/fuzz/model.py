@@ -66,7 +66,9 @@ class FeedModel:
     feed: Feed
     rules: Rules
     spec: str = "strict"
-    """Name of the spec that was approved last."""
+    """Name of the spec that was approved last, or that a rollback put in force again."""
+    active: tuple[str, str] | None = None
+    """Mapping and spec in force; `None` before the first publish."""
     files: dict[str, tuple[int, tuple[Row, ...]]] = field(default_factory=dict)
     """Path to time and rows, as they stand in the landing zone."""
     seen: dict[str, tuple[int, tuple[Row, ...]]] = field(default_factory=dict)
@@ -115,7 +117,7 @@ class FeedModel:
 
     def publish(self, specs: list[str]) -> None:
         """Bring what waits to main, each delivery under its spec, and all under the rules in force."""
-        published = dict(self.state.published)
+        published, spec = dict(self.state.published), self.active[1] if self.active else self.spec
         for number in self.waiting():
             delivery, spec = self.deliveries[number - 1], specs[number - 1]
             if delivery.status != "published" or delivery.redo:
@@ -124,6 +126,7 @@ class FeedModel:
                 published[number] = "replayed"
             delivery.status, delivery.redo, delivery.replay = "published", False, False
         self.state = State(published, self.rules)
+        self.active = (self.rules.mapping, spec)
 
     def go_back(self, then: State) -> None:
         """Stand as once; what was published since is withdrawn."""
@@ -136,6 +139,14 @@ class FeedModel:
             delivery.redo = delivery.redo and delivery.status == before
             delivery.replay = delivery.replay and delivery.status == before
         self.state = replace(then, left=self.state.rules)
+        if then.rules is not None and self.active is not None:
+            mapping, spec = self.active
+            if self.rules.mapping == mapping:  # else another one is approved, and waits for a run
+                self.rules = replace(self.rules, mapping=then.rules.mapping)
+            stood = "strict" if then.published and then.published[max(then.published)] == "strict" else "lenient"
+            stood = stood if then.published else spec
+            self.spec = stood if self.spec == spec else self.spec
+            self.active = (then.rules.mapping, stood)
 
     def bronze(self, state: State) -> Counter[tuple[int, int, str, str, Price]]:
         """Return typed rows of published deliveries."""

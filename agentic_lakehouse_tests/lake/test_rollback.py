@@ -112,21 +112,34 @@ def test_its_rules_are_those_of_then_and_the_ones_it_left_are_remembered(scene: 
     assert mark.left_sha256 == left
 
 
-def test_mappings_and_reviews_never_go_back(scene: Scene, feed: Feed) -> None:
+def test_decisions_never_go_back_and_the_mapping_of_then_is_in_force_again(scene: Scene, feed: Feed) -> None:
     first = publish(scene, feed, "A", "A1")
+    old = scene.lake.governance.active(feed, "mapping")
     second = scene.approve(feed, columns="others")
     branch = scene.begin(feed)
     scene.write(branch, "A2")
     scene.audited(branch, second)
     scene.publish(branch)
-    governed = scene.lake.governance.proposals(), scene.lake.governance.reviews()
+    reviews = scene.lake.governance.reviews()
 
-    back(scene, first, feed)
+    back(scene, first, feed, "wrong prices")
 
-    assert (scene.lake.governance.proposals(), scene.lake.governance.reviews()) == governed
+    *before, turned_away = scene.lake.governance.reviews()
+    assert before == reviews
+    assert (turned_away.proposal_id, turned_away.decision, turned_away.by) == (second.id, "rejected", "mia")
     active = scene.lake.governance.active(feed, "mapping")
-    assert active is not None
-    assert active.id == second.id
+    assert (active and active.id) == (old and old.id)
+    assert scene.lake.governance.proposal(second.id).status == "proposed"
+
+
+def test_before_its_first_commit_a_feed_keeps_the_mapping_in_force(scene: Scene, feed: Feed, other: Feed) -> None:
+    before = publish(scene, other, "B", "B1")
+    publish(scene, feed, "A", "A1")
+    active = scene.lake.governance.active(feed, "mapping")
+
+    back(scene, before, feed)
+
+    assert scene.lake.governance.active(feed, "mapping") == active
 
 
 def test_a_feed_that_a_run_works_on_does_not_go_back(scene: Scene, feed: Feed) -> None:

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from agentic_lakehouse.contracts.tables import core_table
 from agentic_lakehouse.orchestration.graph import JOB, graph
 from agentic_lakehouse.testing import Sandbox
 
@@ -157,6 +158,19 @@ def test_the_ui_is_told_which_model_answered_which_prompt(sandbox: Sandbox, key:
     for asset in ("product_raw/feed_spec", "product_core/product_mapping"):
         event = sandbox.instance.get_latest_materialization_event(dg.AssetKey.from_user_string(asset))
         assert key in event.asset_materialization.metadata
+
+
+def test_the_ui_is_told_what_every_column_of_core_is_made_of(sandbox: Sandbox) -> None:
+    sandbox.run(sandbox.drop("acme/feed", GOOD))
+    columns = set(core_table(sandbox.lakehouse.standard).types)
+
+    for asset in ("product_core/product_staged", "product_core/product"):
+        event = sandbox.instance.get_latest_materialization_event(dg.AssetKey.from_user_string(asset))
+        lineage = event.asset_materialization.metadata["dagster/column_lineage"].value
+        assert set(lineage.deps_by_column) == columns
+        [sku] = lineage.deps_by_column["sku"]
+        assert (sku.asset_key.path[-1], sku.column_name) == ("bronze", "sku")
+        assert sku in lineage.deps_by_column["product_key"]
 
 
 def test_the_ui_is_told_what_a_person_should_know_of_a_file(sandbox: Sandbox) -> None:

@@ -112,6 +112,23 @@ def test_a_line_that_cannot_run_says_why_and_the_others_are_tried(eyed: Straight
     assert line_of(found, "sku").sampled.rows == 30
 
 
+def test_a_column_that_only_earlier_deliveries_had_is_named_as_such(eyed: Straight) -> None:
+    feed = eyed.drop("acme/feed", GOODS)
+    eyed.run(feed)
+    eyed.approve(feed)
+    assert eyed.run(feed).status == "published"
+    eyed.drop("acme/feed", GOODS.replace(",currency", "").replace(",EUR,", ","), name="second.csv")
+    assert eyed.run(feed).status == "awaiting_review"
+    house = eyed.lakehouse
+
+    found = dossier(house, house.undecided(feed).id)
+
+    currency = line_of(found, "currency")
+    assert (currency.line.sources, currency.line.former) == ((), ("currency",))
+    assert currency.sampled.examples[0].read == {"currency (of earlier deliveries)": None}
+    assert found.mapping.errors == ()
+
+
 def test_it_is_bounded_and_is_json(eyed: Straight) -> None:
     feed = eyed.drop("acme/feed", GOODS)
     eyed.run(feed)

@@ -106,11 +106,11 @@ def test_a_post_says_what_whose_turn_and_carries_text_and_signature(sandbox: Str
 
 def test_what_a_vendor_wrote_calls_nobody_and_adds_no_header(tmp_path: Path, hook: Hook, box: Mailbox) -> None:
     with Straight(tmp_path / "lake", webhook_url=hook.url, **mail(box)) as sandbox:
-        hostile = state(**{**FAILED, "reason": "<!channel> @all\r\nBcc: evil@example.com\n\nx"})
+        hostile = state(**{**FAILED, "reason": "<!channel> @all\r\nBcc: evil@example.com\n\n\x1b[2J\ud800x"})
 
         Notifier(sandbox.lakehouse).tell([hostile], now=NOON)
 
-    assert not {"<", "@", "\n"} & set(hook.bodies[0]["text"])
+    assert not {"<", "@", "\n", "\x1b", "\ud800"} & set(hook.bodies[0]["text"])
     assert not {"<", "@"} & set(hook.bodies[0]["reason"])
     [sent] = box.mails
     assert sent["Bcc"] is None

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +20,7 @@ from agentic_lakehouse.pipeline.trace import trace
 from agentic_lakehouse.pipeline.trace_lines import of_column
 from agentic_lakehouse.settings import SHIPPED
 from agentic_lakehouse.testing import Sandbox
+from agentic_lakehouse_tests.pipeline.rules_scene import NET, PRICES, Shop
 from agentic_lakehouse_tests.pipeline.test_replay import ON_REQUEST, approve_spec, on_request_is_no_number, price_list
 from agentic_lakehouse_tests.pipeline.test_variants import export
 
@@ -286,3 +288,17 @@ def test_feeds_named_alike_are_told_apart(sandbox: Sandbox) -> None:
 
     keys = [match["product_key"] for match in several.value.details["matches"]]
     assert {trace(sandbox.lakehouse, key).feed for key in keys} == {"acme/goods", str(Feed("other", "goods"))}
+
+
+def test_a_value_that_rules_changed_is_told_with_what_the_mapping_gave(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.facts("acme", "country: DE\n")
+    shop.rule(NET)
+    assert shop.run(shop.drop("acme/items", PRICES)).status == "published"
+
+    found = trace(shop.lakehouse, "A3", by="sku")
+
+    [price] = [x for x in found.lines if x.target == "price"]
+    assert (price.value, price.given, price.how) == (Decimal("300.0000"), Decimal("357.0000"), "mapped")
+    assert [name.partition(" ")[0] for name in found.rule_sets] == ["net-prices"]
+    shop.instance.dispose()

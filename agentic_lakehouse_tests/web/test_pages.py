@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import yaml
@@ -16,7 +17,8 @@ from agentic_lakehouse.pipeline.review import Reviewer, decide
 from agentic_lakehouse.testing import Sandbox
 from agentic_lakehouse.web.app import review_app
 from agentic_lakehouse.web.door import MAX_WRONG_TOKENS, Door
-from agentic_lakehouse_tests.web.conftest import CHANGED, HOSTILE, IMAGE, PLAIN, SCRIPT, waiting
+from agentic_lakehouse_tests.pipeline.conftest import Straight
+from agentic_lakehouse_tests.web.conftest import CHANGED, HOSTILE, IMAGE, PLAIN, SCRIPT, goods, waiting
 
 
 def form(door: Door, proposal: Proposal, **more: str) -> dict[str, str]:
@@ -60,8 +62,8 @@ def test_what_changed_since_the_mapping_in_force_is_marked(client: TestClient, s
 
     told = text_of(page)
     assert "compared with mapping-" in told
-    assert "<del>&#34;price&#34;</del>" in page
-    assert "unit_price" in told or "removed" in told
+    assert "from unit price instead of price" in told
+    assert '<del class="source">price</del>' in page
 
 
 def test_an_approval_binds_what_was_seen_and_names_who_decided(
@@ -119,11 +121,22 @@ def test_a_stale_proposal_says_so_and_cannot_be_approved(client: TestClient, san
     proposal = waiting(sandbox, PLAIN)
     sandbox.facts(PLAIN.vendor, "currency: USD\n")
 
-    assert "It is stale" in client.get(f"/p/{proposal.id}").text
+    page = client.get(f"/p/{proposal.id}").text
+    assert "It is stale" in page
+    assert ">Approve<" not in page
     answer = client.post(f"/p/{proposal.id}/approve", data=form(door, proposal))
 
     assert answer.status_code == 409
     assert "is stale" in text_of(answer.text)
+
+
+def test_a_form_that_does_not_say_what_was_seen_decides_nothing(
+    client: TestClient, sandbox: Sandbox, door: Door
+) -> None:
+    proposal = waiting(sandbox, PLAIN)
+
+    assert client.post(f"/p/{proposal.id}/approve", data=form(door, proposal, sha256="")).status_code == 422
+    assert status(sandbox, proposal) == "proposed"
 
 
 @pytest.mark.parametrize("by", ["", "  ", "policy:all-eyes", "embedded"])
@@ -290,7 +303,32 @@ def test_the_impact_is_measured_when_it_is_asked_for(client: TestClient, sandbox
     assert "<html" not in part.text
 
 
-def test_a_lake_at_rest_says_that_nothing_waits(tmp_path, door: Door) -> None:
+def test_an_impact_on_core_is_shown_by_its_rows_and_approved_as_it_is(tmp_path: Path, door: Door) -> None:
+    with Straight(tmp_path) as sandbox:
+        sandbox.facts("acme", "delivery: full\ncurrency: EUR\n")
+        feed = sandbox.drop("acme/all", goods())
+        assert sandbox.run(feed).status == "published"
+        sandbox.drop("acme/all", "\n".join(goods().splitlines()[:16]) + "\n", name="second.csv")
+        assert sandbox.run(feed).status == "awaiting_review"
+        proposal = waiting(sandbox, feed)
+        app = review_app(sandbox.settings, door)
+        client = TestClient(app, base_url="http://127.0.0.1:3030", headers={"Origin": "http://127.0.0.1:3030"})
+        client.get(f"/?key={door.key}")
+
+        page = client.get(f"/p/{proposal.id}").text
+
+        assert proposal.kind == "impact"
+        assert "Some rows that would go" in page
+        assert "Stapler 30" in page
+        assert f"/p/{proposal.id}/edit" not in page
+        assert client.get(f"/p/{proposal.id}/edit").status_code == 404
+        refused = client.post(f"/p/{proposal.id}/edit", data=form(door, proposal, text="{}"), follow_redirects=False)
+        assert refused.status_code == 409
+        client.post(f"/p/{proposal.id}/approve", data=form(door, proposal))
+        assert sandbox.run(feed).status == "published"
+
+
+def test_a_lake_at_rest_says_that_nothing_waits(tmp_path: Path, door: Door) -> None:
     with Sandbox(tmp_path) as sandbox:
         client = TestClient(review_app(sandbox.settings, door), base_url="http://127.0.0.1:3030")
         assert "Nothing waits" in client.get(f"/?key={door.key}").text

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentic_lakehouse.contracts.yaml_file import parse_yaml
-from agentic_lakehouse.web.render import ago, as_yaml, share
+from agentic_lakehouse.web.render import ago, as_yaml, clip, share, visible
 
 CELLS = st.text() | st.sampled_from(
     ["no", "yes", "null", "1", "2026-01-01", "0x1f", "a: b", "- x", "'", '"', "\r\n", "~"]
@@ -40,3 +40,8 @@ def test_little_is_never_told_as_nothing(part: float, told: str) -> None:
 )
 def test_a_time_is_told_in_its_largest_unit(seconds: int, told: str) -> None:
     assert ago(datetime.now(UTC) - timedelta(seconds=seconds)) == told
+
+
+def test_what_hides_in_a_text_is_shown() -> None:
+    assert clip("invoice\u202etxt.exe\u200b") == "invoice\\u202etxt.exe\\u200b"
+    assert visible("می\u200cخواهم\tÄ\n") == "می\u200cخواهم\tÄ\n"
