@@ -4,9 +4,9 @@ They do not guard the merge: Dagster lets a run through whose checks were desele
 verifier's own record instead.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import dagster as dg
 
@@ -18,7 +18,7 @@ from agentic_lakehouse.orchestration.failures import told_clearly
 from agentic_lakehouse.orchestration.keys import Keys
 from agentic_lakehouse.orchestration.partitions import feeds
 from agentic_lakehouse.orchestration.resources import LakehouseResource
-from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, STAGED_CHECKS
+from agentic_lakehouse.pipeline.audit import BRONZE_CHECKS, CHANGED_SHARE, STAGED_CHECKS
 
 NEEDS_REVIEW, DRIFT, RULE_SETS = "needs_review", "drift", "rule_sets"
 FAMILIES = {
@@ -77,14 +77,23 @@ def _audit_check(
             audited = lakehouse.lakehouse.audit(feed, context.run.run_id, stage)
         found = {result.name: result for result in audited.results}
         for check in shown:
-            yield _result(asset, check, [found.pop(name) for name in check.members], waits=audited.waits is not None)
+            more = md.impact(audited.impact) if audited.impact and check.name == CHANGED_SHARE else {}
+            members = [found.pop(name) for name in check.members]
+            yield _result(asset, check, members, waits=audited.waits is not None, more=more)
         if rest:
             yield _result(asset, told[-1], list(found.values()), waits=audited.waits is not None)
 
     return audit
 
 
-def _result(asset: dg.AssetKey, check: Shown, results: Sequence[CheckResult], *, waits: bool) -> dg.AssetCheckResult:
+def _result(
+    asset: dg.AssetKey,
+    check: Shown,
+    results: Sequence[CheckResult],
+    *,
+    waits: bool,
+    more: Mapping[str, Any] | None = None,
+) -> dg.AssetCheckResult:
     """Return the worst of a family's results: what is broken is named, and an ERROR outweighs a WARN.
 
     Where all that is left is a person's word, nothing failed: the run ends well, and publishes nothing.
@@ -100,7 +109,7 @@ def _result(asset: dg.AssetKey, check: Shown, results: Sequence[CheckResult], *,
         check_name=check.name,
         severity=dg.AssetCheckSeverity.WARN if waits else dg.AssetCheckSeverity[worst.severity],
         description=" ".join(told) if len(results) == 1 or broken else check.description,
-        metadata=md.check_metadata(results),
+        metadata={**md.check_metadata(results), **(more or {})},
     )
 
 

@@ -11,6 +11,7 @@ import dagster as dg
 
 from agentic_lakehouse.contracts.feed_spec import FeedSpec
 from agentic_lakehouse.contracts.governed import CheckResult, ModelCall, Proposal
+from agentic_lakehouse.contracts.impact import Impact
 from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.contracts.rule_set import RuleSet
 from agentic_lakehouse.contracts.standard import ProductStandard
@@ -111,6 +112,21 @@ def proposal(found: Proposal, standard: ProductStandard) -> dg.MetadataValue[Any
 def counts(found: Map[str, int]) -> dg.MetadataValue[Any]:
     """Return labelled counts as JSON."""
     return dg.MetadataValue.json(dict(found))
+
+
+def impact(found: Impact) -> dict[str, Any]:
+    """Return what publishing would do to core: numbers, plotted over time, and the columns that change."""
+    rows = [
+        f"| {c.column} | {c.changed} | {c.nulls_gained} | {'' if c.median_ratio is None else f'{c.median_ratio:g}'} |"
+        for c in found.columns
+    ]
+    head = "| column | keys changed | emptied | median ratio |\n|---|---|---|---|"
+    return {
+        "impact/new_keys": found.new,
+        "impact/changed_keys": found.changed,
+        "impact/removed_keys": found.removed,
+        "impact/columns": dg.MetadataValue.md("\n".join([head, *rows])),
+    }
 
 
 def check_metadata(results: Sequence[CheckResult]) -> dict[str, Any]:
