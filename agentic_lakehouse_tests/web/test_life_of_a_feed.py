@@ -177,7 +177,9 @@ def test_the_whole_life_of_a_feed(life: Life) -> None:
     assert life.sense() is None
     assert life.prices()["K007"] == "7.07"
 
-    # Unless it is asked for.
+    # Unless it is asked for; the mapping that was turned away from is looked at once more.
     life.sandbox.lakehouse.reingest(FEED)
+    assert life.sense().status == "awaiting_review"
+    life.approve_on_the_page()
     assert life.sense().status == "published"
     assert life.prices()["K007"] == "10.07"
