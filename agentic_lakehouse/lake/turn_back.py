@@ -58,13 +58,19 @@ def _exchange(connection: sa.Connection, feed: str, kind: ProposalKind, then: st
     active = _standing(connection, feed, kind, "active")
     here = (_P.feed == feed, _P.kind == kind, _P.sha256 == then, _P.status != "rejected")
     found = records(connection, Proposal, sa.select(PROPOSALS).where(*here)) if then else []
-    if not found or (active is not None and active.sha256 == then):
+    if not found or _is_undone(connection, found[0]) or (active is not None and active.sha256 == then):
         return None
     if active is not None:
         _set(connection, active, "superseded")
     if found[0].status != "approved":  # the next run uses an approved one anyway
         _set(connection, found[0], "active")
     return active
+
+
+def _is_undone(connection: sa.Connection, proposal: Proposal) -> bool:
+    """Whether a person took its approval back since: it is not put in force by the way."""
+    decisions = sa.select(REVIEWS.c.decision).where(REVIEWS.c.proposal_id == proposal.id)
+    return connection.scalar(decisions.order_by(REVIEWS.c.seq.desc()).limit(1)) == "undone"
 
 
 def _standing(connection: sa.Connection, feed: str, kind: ProposalKind, status: ProposalStatus) -> Proposal | None:

@@ -22,7 +22,7 @@ from agentic_lakehouse.pipeline.corroboration import uncorroborated
 from agentic_lakehouse.pipeline.dryrun import DryRun
 from agentic_lakehouse.pipeline.learning import Learned
 from agentic_lakehouse.pipeline.outcomes import Mapped
-from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, mapping_proposal
+from agentic_lakehouse.pipeline.proposals import decide_by_policy, mapping_of, mapping_proposal, turned_away
 from agentic_lakehouse.pipeline.words import Known, worded
 from agentic_lakehouse.sql.compiler import columns_read
 
@@ -143,6 +143,7 @@ def propose(
         reasons = [*reasons, *uncorroborated(mapping, measured, spec, learned.standard, facts=facts, dry_run=dry_run)]
     proposal = mapping_proposal(spec.feed, mapping, spec=spec, standard=standard, facts=facts, answer=answer)
     governance.tell(doubts)
+    reasons = [*reasons, *turned_away(governance, proposal.id)]
     news = {"reason": "; ".join(reasons), "learned_from": learned.used_by(mapping)}
     filed = governance.propose(proposal.model_copy(update=news))
     decided = decide_by_policy(governance, filed, policy=policy, reasons=reasons)

@@ -84,6 +84,12 @@ def by_standing(proposals: Sequence[Proposal]) -> list[Proposal]:
     return sorted((p for p in newest_first if p.status in ranks), key=lambda p: ranks[p.status])
 
 
+def turned_away(governance: Governance, proposal_id: str) -> list[str]:
+    """Return that a person last rejected, edited or undid a proposal, in one line; empty where nobody did."""
+    last = governance.reviews(proposal_id)[-1:]
+    return [f"{r.by} turned away from just this before ({r.decision})" for r in last if r.decision != "approved"]
+
+
 def decide_by_policy(
     governance: Governance, proposal: Proposal, *, policy: Policy, reasons: Sequence[str] = ()
 ) -> Proposal:
@@ -91,8 +97,7 @@ def decide_by_policy(
 
     What a person turned away from, be it by a rollback, is for a person to approve.
     """
-    decisions = [review.decision for review in governance.reviews(proposal.id)]
-    if proposal.status != "proposed" or reasons or decisions[-1:] == ["rejected"]:
+    if proposal.status != "proposed" or reasons or turned_away(governance, proposal.id):
         return proposal
     governance.decide(
         Review(

@@ -188,6 +188,22 @@ def test_after_an_undo_the_slice_is_made_anew_under_what_is_approved_then(trade:
     assert trade.run(first).status == "published"
 
 
+def test_what_was_undone_comes_back_by_no_rollback_and_by_no_policy(trade: Straight) -> None:
+    second = Feed("v02", "goods")
+    first_commit = trade.lakehouse.lake.log(1, feed=second)[0]
+    passed = trade.lakehouse.mapping_in_force(second)
+    trade.drop("v02/goods", goods(2).replace("Hammer", "Beil"), name="second.csv")
+    assert trade.run(second).status == "published"
+
+    undo(trade.lakehouse, passed.id, by=MIA)
+    trade.lakehouse.rollback(first_commit.id, second, by="mia")
+    run = trade.run(second)
+
+    assert trade.lakehouse.lake.governance.active(second, "mapping") is None
+    assert run.status == "awaiting_review"
+    assert "Mia turned away from just this before (undone)" in run.reason
+
+
 def test_only_an_approved_mapping_can_be_undone(trade: Straight) -> None:
     spec = trade.lakehouse.lake.governance.proposals(Feed("v01", "goods"), kind="spec")[0]
 
