@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from agentic_lakehouse.contracts.governed import Proposal, ProposalKind, ProposalStatus, Review
 from agentic_lakehouse.lake.commits import AuditSummary, FeedMark
 from agentic_lakehouse.lake.governed_rows import PROPOSALS, REVIEWS
+from agentic_lakehouse.lake.proposals import approver
 from agentic_lakehouse.lake.records import records, values_of
 from agentic_lakehouse.lake.rows import COMMITS
 
@@ -39,6 +40,9 @@ def turn_back(connection: sa.Connection, stood: FeedMark, seq: int, *, by: str, 
         connection.execute(REVIEWS.insert().values(values_of(review)))
         if _standing(connection, stood.feed, "mapping", "proposed") is None:
             _set(connection, left, "proposed", reason=f"{by} went {note}; it was in force until then")
+    active = _standing(connection, stood.feed, "spec", "active")
+    if active is not None and not approver(connection, active.id).startswith("policy:"):
+        return  # how cells are read is a person's word since, which holds for the deliveries of before as well
     published = [mark.spec_sha256 for _, mark in sorted(stood.deliveries.items()) if mark.status == "published"]
     _exchange(connection, stood.feed, "spec", published[-1] if published else "")
 
