@@ -22,6 +22,7 @@ from agentic_lakehouse.pipeline.approval import unfilled
 from agentic_lakehouse.pipeline.audit import UNSEEN_VALUES, Scope, plain, result, staged_check_names
 from agentic_lakehouse.pipeline.conform import relation, run_facts, slice_of
 from agentic_lakehouse.pipeline.conservation import Account, account
+from agentic_lakehouse.pipeline.derivation import is_decided_by_slice
 from agentic_lakehouse.pipeline.fold_sql import Deliveries
 from agentic_lakehouse.pipeline.impact import measure, nothing
 from agentic_lakehouse.pipeline.impact_review import impact_checks
@@ -201,14 +202,20 @@ def _row_rules(scope: Scope, core: str, relations: Map[str, Relation]) -> list[C
 
 
 def audit_table(scope: Scope) -> list[CheckResult]:
-    """Check the rules that one row cannot decide, over the whole table as it would be after the merge."""
-    core = scope.standard.name
-    rules = [r for r in scope.standard.rules if not r.is_row_rule]
-    if not rules:
-        return []
-    whole = {core: relation(scope.view, core, scope.staging)}
-    with scope.session(whole.values()) as session:
-        return [_table_rule(session, rule, core, whole) for rule in rules]
+    """Check the rules that one row cannot decide, over the table as it would be after the merge.
+
+    What the feed's slice decides alone is asked of that; for the rest, the whole table is read.
+    """
+    core, standard = scope.standard.name, scope.standard
+    rules = [r for r in standard.rules if not r.is_row_rule]
+    own = [r for r in rules if is_decided_by_slice(r, standard)]
+    results = []
+    for asked, partition in ((own, slice_of(scope.feed)), ([r for r in rules if r not in own], {})):
+        if asked:
+            table = {core: relation(scope.view, core, scope.staging, **partition)}
+            with scope.session(table.values()) as session:
+                results += [_table_rule(session, rule, core, table) for rule in asked]
+    return results
 
 
 def _table_rule(scope: Scope, rule: Rule, core: str, relations: Map[str, Relation]) -> CheckResult:

@@ -1,11 +1,18 @@
-"""In which order the lake's own columns are derived: each after those that it reads."""
+"""What follows from how the lake's own columns are derived: their order, and what one slice decides alone."""
 
 from __future__ import annotations
 
-from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
+from sqlglot import exp
+
+from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
 from agentic_lakehouse.errors import ContractInvalid
 from agentic_lakehouse.pipeline.judgement import FACT_TYPES
 from agentic_lakehouse.sql.compiler import columns_read
+from agentic_lakehouse.sql.guard import guard_expression
+from agentic_lakehouse.sql.reading import parse
+
+SURROGATE_KEY = "surrogate_key"
+"""The helper whose value tells all its arguments apart."""
 
 
 def derivation_order(standard: ProductStandard) -> list[list[StandardColumn]]:
@@ -31,3 +38,29 @@ def derivation_order(standard: ProductStandard) -> list[list[StandardColumn]]:
         groups.append(ready)
         waiting = [c for c in waiting if c not in ready]
     return groups
+
+
+def is_decided_by_slice(rule: Rule, standard: ProductStandard) -> bool:
+    """Whether a table rule can break within one slice alone, so that no other slice need be read.
+
+    That is so for uniqueness of what holds the slice's own columns, or is a surrogate key over the facts that they are:
+    rows of two slices then differ in it. What it costs does not grow with the number of feeds.
+    """
+    parts = standard.partition_columns
+    if rule.kind != "unique" or rule.compare != "= 0" or not parts:
+        return False
+    columns = [rule.column] if rule.column else list(standard.key)
+    if set(parts) <= set(columns):
+        return True
+    facts = {c.transform_logic for name in parts if (c := standard.column(name)) is not None}
+    return any(facts <= _told_apart(standard.column(name)) for name in columns)
+
+
+def _told_apart(column: StandardColumn | None) -> set[str | None]:
+    """Return the facts and columns that a surrogate key is made over."""
+    if column is None or column.transform_logic is None:
+        return set()
+    known = [node.name for node in parse(f"SELECT {column.transform_logic}").find_all(exp.Column)]
+    tree = guard_expression(column.transform_logic, columns=known)
+    is_key = isinstance(tree, exp.Anonymous) and tree.name.lower() == SURROGATE_KEY
+    return {node.name for node in tree.expressions if isinstance(node, exp.Column)} if is_key else set()
