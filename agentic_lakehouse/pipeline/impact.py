@@ -15,6 +15,7 @@ from typing import Any
 from agentic_lakehouse.contracts.impact import ColumnImpact, Impact
 from agentic_lakehouse.contracts.standard import ProductStandard, StandardColumn
 from agentic_lakehouse.engines.base import Engine, Relation
+from agentic_lakehouse.pipeline.audit import plain
 from agentic_lakehouse.sql.types import literal, quote
 
 MAX_SHOWN = 20
@@ -148,7 +149,7 @@ def _removed_rows(standard: ProductStandard, known: Map[str, Relation], engine: 
     key = ", ".join(quote(name) for name in standard.key)
     shown = ", ".join(quote(name) for name in dict.fromkeys([*standard.key, *(c.name for c in standard.offered)]))
     sql = f"SELECT {shown} FROM published ANTI JOIN staged USING ({key}) ORDER BY {key}"
-    return tuple(_plain(row) for row in engine.query(sql, known, limit=MAX_SHOWN).to_pylist())
+    return tuple(plain(row) for row in engine.query(sql, known, limit=MAX_SHOWN).to_pylist())
 
 
 def _changes(
@@ -164,10 +165,5 @@ def _changes(
             f"FROM {_pairs(standard)} WHERE {new} IS DISTINCT FROM {old} ORDER BY {keys}"
         )
         rows = engine.query(sql, known, limit=MAX_SHOWN // len(columns)).to_pylist()
-        found += [{("column" if k == "column_name" else k): v for k, v in _plain(row).items()} for row in rows]
+        found += [{("column" if k == "column_name" else k): v for k, v in plain(row).items()} for row in rows]
     return tuple(found)
-
-
-def _plain(row: Map[str, Any]) -> dict[str, Any]:
-    """Return a row without its empty cells, as JSON can hold it."""
-    return {k: v if isinstance(v, (str, int, float, bool)) else str(v) for k, v in row.items() if v is not None}

@@ -11,8 +11,11 @@ from pydantic import SecretStr
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Proposal
+from agentic_lakehouse.contracts.policy import ApprovalPolicy
 from agentic_lakehouse.errors import ContractInvalid, ReviewRefused
 from agentic_lakehouse.pipeline.answering import answer
+from agentic_lakehouse.pipeline.approval import reasons_by_standing
+from agentic_lakehouse.pipeline.proposals import mapping_of
 from agentic_lakehouse.pipeline.review import Reviewer, decide, edit, token_is_set
 from agentic_lakehouse.testing import Sandbox
 
@@ -199,13 +202,17 @@ def test_the_first_token_that_somebody_decides_with_becomes_the_lakes(sandbox: S
     assert b"sesame" not in (sandbox.settings.home_path / "catalog.db").read_bytes()
 
 
-def test_a_required_column_that_is_filled_otherwise_waits(sandbox: Sandbox, feed: Feed) -> None:
-    before = waiting(sandbox, feed)
-    decide(sandbox.lakehouse, before.id, "approved", by=MIA)
-    sandbox.run(feed)
-    renamed = GOODS.replace("title", "name")
-    sandbox.drop("acme/goods", renamed, name="second.csv")
+def test_a_required_column_that_would_be_filled_otherwise_is_for_a_person(sandbox: Sandbox, feed: Feed) -> None:
+    standard, before = sandbox.lakehouse.standard, mapping_of(waiting(sandbox, feed))
+    other = tuple(
+        line.model_copy(update={"expression": 'upper("title")'}) if line.target == "title" else line
+        for line in before.columns
+    )
+    mapping = before.model_copy(update={"columns": other})
+    known = {"active": before, "is_new_vendor": False, "standard": standard}
 
-    run = sandbox.run(feed)
+    [reason] = reasons_by_standing(mapping, policy=ApprovalPolicy(), **known)
 
-    assert run.status == "awaiting_review"
+    assert reason.startswith("required 'title' would be filled by upper(\"title\"), and not by ")
+    assert reasons_by_standing(before, policy=ApprovalPolicy(), **known) == []
+    assert reasons_by_standing(mapping, policy=ApprovalPolicy(changed_required="pass"), **known) == []

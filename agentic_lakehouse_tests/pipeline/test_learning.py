@@ -15,6 +15,7 @@ from agentic_lakehouse.brain.planner.model import plan
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import Proposal
 from agentic_lakehouse.errors import ReviewRefused
+from agentic_lakehouse.pipeline.learning import Learned
 from agentic_lakehouse.pipeline.review import Reviewer, edit
 from agentic_lakehouse.pipeline.undo import undo
 from agentic_lakehouse_tests.model_server import Request, Response, completion, serving
@@ -130,8 +131,8 @@ def test_a_line_that_was_learned_says_of_whom(trade: Straight) -> None:
     [price] = [line for line in mapping.columns if line.target == "price"]
     assert price.sources == ("Abgabewert",)
     assert "Approved before: 'Abgabewert' of v01/goods, by Mia." in price.rationale
-    [learned] = {r["c"] for r in trade.query("SELECT condition AS c FROM product_core.product WHERE condition='used'")}
-    assert learned == "used"
+    conditions = trade.query("SELECT DISTINCT condition AS c FROM product_core.product WHERE vendor_name = 'v02'")
+    assert {row["c"] for row in conditions} == set(WORDS.values())
 
 
 def test_another_language_learns_nothing_of_it(trade: Straight) -> None:
@@ -142,18 +143,34 @@ def test_another_language_learns_nothing_of_it(trade: Straight) -> None:
     assert run.status == "awaiting_review"
 
 
-def test_what_a_person_took_out_waits_for_a_person_at_the_next_vendor(trade: Straight) -> None:
+def test_what_people_took_out_is_left_out_for_the_next_vendor(trade: Straight) -> None:
     for vendor in ("v01", "v02"):
         stands = trade.lakehouse.mapping_in_force(Feed(vendor, "goods"))
+        assert stands is not None
         kept = [line for line in stands.content["columns"] if line["target"] != "brand"]
-        edit(trade.lakehouse, stands.id, json.dumps({**stands.content, "columns": kept}), by=MIA)
+        unused = [*stands.content["unmapped_sources"], "Fabrzeichen"]
+        text = json.dumps({**stands.content, "columns": kept, "unmapped_sources": unused})
+        edit(trade.lakehouse, stands.id, text, by=MIA)
 
     trade.facts("v03", "locale: de_DE\ncurrency: EUR\n")
     run = trade.run(trade.drop("v03/goods", goods(3)))
 
-    mapping = trade.lakehouse.lake.governance.proposals(Feed("v03", "goods"), kind="mapping")[-1]
-    assert run.status == "published" or "'brand' from Fabrzeichen: Mia rejected that for v02/goods" in run.reason
-    assert "Fabrzeichen" in mapping.content["unmapped_sources"] or run.status == "awaiting_review"
+    mapping, _ = trade.lakehouse.mapping_line(Feed("v03", "goods"))
+    assert run.status == "published"
+    assert "brand" not in mapping.targets
+    assert "Fabrzeichen" in mapping.unmapped_sources
+
+
+def test_a_line_that_people_rejected_waits_for_a_person(trade: Straight) -> None:
+    house = trade.lakehouse
+    mapping, _ = house.mapping_line(Feed("v02", "goods"))
+    told = {p.claim: p for p in house.lake.precedents.of_standard(house.standard.name)}
+    refused = told["fabrzeichen", "brand", ""].model_copy(update={"stance": "rejected", "feed": "v09/goods"})
+
+    assert Learned(house.standard, [*told.values()]).reasons(mapping) == []
+    assert Learned(house.standard, [refused]).reasons(mapping) == [
+        "'brand' from Fabrzeichen: Mia rejected that for v09/goods"
+    ]
 
 
 def test_a_wrong_approval_is_undone_with_all_that_came_of_it(trade: Straight) -> None:
