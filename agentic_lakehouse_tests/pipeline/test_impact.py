@@ -107,3 +107,18 @@ def test_an_impact_that_was_measured_of_something_else_is_stale(sandbox: Sandbox
     assert sandbox.run(feed).status == "awaiting_review"
     decide(sandbox.lakehouse, sandbox.lakehouse.undecided(feed).id, "approved", by=MIA)
     assert sandbox.run(feed).status == "published"
+
+
+def test_what_was_approved_as_a_drift_is_not_asked_once_more(sandbox: Sandbox) -> None:
+    feed = sandbox.drop("acme/goods", prices(keys=range(1, 81)), name="1.csv")
+    sandbox.run(feed)
+    sandbox.drop("acme/goods", prices(keys=range(1, 81), colour=""), name="2.csv")
+
+    run = sandbox.run(feed)
+    waits = sandbox.lakehouse.undecided(feed)
+    assert waits is not None
+    assert (run.status, waits.kind) == ("awaiting_review", "mapping")
+    decide(sandbox.lakehouse, waits.id, "approved", by=MIA)
+
+    assert sandbox.run(feed).status == "published"
+    assert checked(sandbox, feed, "nulls_gained").passed
