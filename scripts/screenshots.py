@@ -1,4 +1,4 @@
-"""Take the pictures of the review page that the documentation shows, on a lake made of the sample landing zone.
+"""Take the pictures of the review page and of Dagster's UI that the documentation shows, on a sample lake.
 
     python scripts/screenshots.py [FOLDER]
 
@@ -7,93 +7,102 @@ Needs the development extras and a Chromium (`scripts/install_browser.sh`, or LA
 
 from __future__ import annotations
 
-import csv
 import os
-import re
-import shutil
+import signal
+import socket
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
-from playwright.sync_api import Page, sync_playwright
+import yaml
+from playwright.sync_api import Browser, sync_playwright
+from sample_lake import BY, FEEDS, NOTE, PROJECT, sample
 
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.pipeline.review import Reviewer, decide
+from agentic_lakehouse.contracts.governed import Proposal
+from agentic_lakehouse.settings import Settings
 from agentic_lakehouse.testing import Sandbox
+from agentic_lakehouse_tests.orchestration.graphql import Dagster, until
 from agentic_lakehouse_tests.web.browser import chromium, launched
 from agentic_lakehouse_tests.web.served import serving
 
-PROJECT = Path(__file__).parents[1]
-FEEDS = ("gartenhof/preisliste", "fietshuis/assortiment", "kiosk-import/werte", "harbor-supply/catalog")
-CAREFUL = """
-name: careful
-approval:
-  min_confidence_required: 0.97
-  min_confidence: 0.9
-"""
-"""A policy by which more waits than by the usual one."""
-BY, NOTE = Reviewer("catalogue team"), "checked against the printed catalogue"
+WIDTH, HEIGHT = 1280, 900
+LOADED_MS = 20_000
+"""How long a view of Dagster's may take until it shows what it is asked for."""
 
 
 def main(folder: Path = PROJECT / "docs" / "images") -> None:
     """Make the lake and take the pictures."""
     os.environ["LOGNAME"] = BY.name  # what the form begins with
-    with tempfile.TemporaryDirectory() as scratch:
-        sandbox = sample(Path(scratch))
+    with tempfile.TemporaryDirectory() as scratch, sample(Path(scratch)) as sandbox:
         waits = sandbox.lakehouse.undecided(Feed.parse(FEEDS[0]))
         if waits is None:
             raise SystemExit(f"no mapping of {FEEDS[0]} waits")
-        with (
-            serving(sandbox.settings) as page,
-            sync_playwright() as playwright,
-            launched(playwright, chromium()) as browser,
-        ):
-            tab = browser.new_page(viewport={"width": 1280, "height": 900})
-            take(tab, page.link, folder / "review-list.png")
-            take(tab, f"{page.address}/p/{waits.id}", folder / "review-proposal.png")
+        with sync_playwright() as playwright, launched(playwright, chromium()) as browser:
+            take_page(browser, sandbox, waits, folder)
+            with dagster(sandbox.settings) as address:
+                take_dagster(browser, address, waits, folder)
 
 
-def sample(root: Path) -> Sandbox:
-    """Return a lake in which one mapping is in force and waits to be changed, and two more are to be looked at."""
-    policy = root / "careful.yaml"
-    policy.write_text(CAREFUL, encoding="utf-8")
-    sandbox = Sandbox(root, policy=policy, vendors=PROJECT / "data" / "vendors")
-    for name in FEEDS:
-        shutil.copytree(PROJECT / "data" / "landing" / name, root / "landing" / name)
-        sandbox.run(Feed.parse(name))
-    for name in (FEEDS[0], FEEDS[3]):
-        approve(sandbox, Feed.parse(name))
-    rename_price(root / "landing" / FEEDS[0])
-    sandbox.run(Feed.parse(FEEDS[0]))
-    return sandbox
+def take_page(browser: Browser, sandbox: Sandbox, waits: Proposal, folder: Path) -> None:
+    """Take the review page: the list, and one proposal."""
+    with serving(sandbox.settings) as page:
+        tab = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        for address, name in ((page.link, "review-list"), (f"{page.address}/p/{waits.id}", "review-proposal")):
+            tab.goto(address)
+            tab.wait_for_load_state("networkidle")
+            tab.screenshot(path=folder / f"{name}.png", animations="disabled")
 
 
-def approve(sandbox: Sandbox, feed: Feed) -> None:
-    """Approve what waits of a feed, and run it."""
-    house = sandbox.lakehouse
-    waits = house.undecided(feed)
-    if waits is not None:
-        decide(house, waits.id, "approved", by=BY, note=NOTE)
-        sandbox.run(feed)
+def take_dagster(browser: Browser, address: str, waits: Proposal, folder: Path) -> None:
+    """Take Dagster's views: the graph, checks of each kind, a mapping's record, and the job that decides."""
+    feed = quote(FEEDS[0], safe="")
+    staged, mapping = f"{address}/assets/product_core/product_staged", f"{address}/assets/product_core/product_mapping"
+    spec = f"{address}/assets/product_raw/feed_spec"
+    decision = {"ops": {"decision": {"config": {"id": waits.id, "decision": "approved", "by": BY.name, "note": NOTE}}}}
+    config = quote(yaml.safe_dump(decision, sort_keys=False), safe="")
+    review = f"{address}/locations/agentic_lakehouse.definitions/jobs/review/playground/setup?config={config}"
+    views = (
+        ("graph", f"{address}/asset-groups", "product_staged"),
+        ("checks", f"{staged}?view=checks&checkDetail=changed_share", "Plots"),
+        ("mapping", f"{mapping}?view=partitions&partition={feed}", "llm/prompt_sha256"),
+        ("drift", f"{spec}?view=checks&checkDetail=drift", "Latest execution"),
+        ("review-job", review, "Launch run"),
+    )
+    for name, view, shown in views:
+        tab = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        tab.goto(view)
+        tab.get_by_text(shown).first.wait_for(timeout=LOADED_MS)
+        tab.wait_for_load_state("networkidle")
+        tab.wait_for_timeout(1500)  # the graph is laid out, and plots are drawn, after the last answer came
+        tab.screenshot(path=folder / f"{name}.png", animations="disabled")
+        tab.close()
 
 
-def rename_price(folder: Path) -> None:
-    """Deliver the list again, with another header over its prices, and some of them higher."""
-    first, *rows = csv.reader(next(folder.iterdir()).read_text("cp1252").splitlines(), delimiter=";")
-    place = first.index("VK-Preis")
-    for number, row in enumerate(rows):
-        if number % 9 == 0 and re.fullmatch(r"[\d.]+,\d\d", row[place]):
-            row[place] = f"{float(row[place].replace('.', '').replace(',', '.')) * 1.04:.2f}".replace(".", ",")
-    first[place] = "Preis"
-    with (folder / "preisliste_neu.csv").open("w", encoding="cp1252", newline="") as file:
-        csv.writer(file, delimiter=";").writerows([first, *rows])
-
-
-def take(tab: Page, address: str, picture: Path) -> None:
-    """Take one picture, of what fits a laptop's window."""
-    tab.goto(address)
-    tab.wait_for_load_state("networkidle")
-    tab.screenshot(path=picture, animations="disabled")
+@contextmanager
+def dagster(settings: Settings) -> Iterator[str]:
+    """Serve the UI over the lake's history, as `lakehouse dev` does, and give its address."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = int(door.getsockname()[1])
+    places = {
+        "LAKEHOUSE_HOME": str(settings.home_path),
+        "LAKEHOUSE_LANDING": settings.landing,
+        "LAKEHOUSE_VENDORS": str(settings.vendors),
+        "LAKEHOUSE_POLICY": str(settings.policy),
+    }
+    command = [str(Path(sys.executable).with_name("lakehouse")), "dev", "--port", str(port)]
+    process = subprocess.Popen(command, env={**os.environ, **places}, stdout=subprocess.DEVNULL)
+    try:
+        with closing(Dagster(port)) as api:
+            until("the server", lambda: api.is_up() or None)
+            yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,14 @@ from agentic_lakehouse.pipeline.impact_review import at_issue
 from agentic_lakehouse.pipeline.receive import fresh
 
 Reason = Literal[
-    "new files", "unfinished", "failed before", "approved", "proposal is stale", "rules changed", "mapping undone"
+    "new files",
+    "unfinished",
+    "failed before",
+    "approved",
+    "spec edited",
+    "proposal is stale",
+    "rules changed",
+    "mapping undone",
 ]
 
 
@@ -33,7 +40,8 @@ class Work:
     feed: Feed
     reason: Reason
     sha256: str
-    """Identity of the work: the files as seen, what is asked for again, the feed's last commit, and the rules."""
+    """Identity of the work: the files as seen, what is asked for again, the feed's last commit, rules, and a person's
+    own spec."""
     attempt: int
     """1, or one more than the failed run that looked at the same work."""
 
@@ -86,23 +94,27 @@ def work_for(
     under = standard.under(rule_sets)
     fold = fold_sha256(mapping.sha256, standard=under, policy=policy, facts=facts) if mapping else ""
     impact = at_issue(lake, feed, fold)
+    worded = _persons_spec(lake, feed)
+    seen = [[c.path, c.byte_size, c.mtime_ns] for c in candidates]
+    asked = [[d.delivery_id, d.redo, d.replay] for d in pending if d.is_asked_for]
+    head = [c.id for c in lake.log(1, feed=feed)]
+    sha256 = sha256_of([str(feed), seen, fold, asked, head, worded])
+    looked_at = last is not None and last.work_sha256 == sha256
     reason = _reason(
         new=bool(new),
         pending=bool(pending),
         last=last,
         mapping=mapping,
         impact=impact,
+        # A spec that does not fit what waits is tried once.
+        respecified=not looked_at and bool(worded) and any(d.spec_sha256 not in {"", worded} for d in pending),
         stale=bool(pending) and _waits_for_what_was(lake, feed, standard, facts, impact),
         rules_changed=bool(mapping) and fold_is_new(lake, feed, fold),
         undone=mapping is None and was_folded(lake, feed),
     )
     if reason is None:
         return None
-    seen = [[c.path, c.byte_size, c.mtime_ns] for c in candidates]
-    asked = [[d.delivery_id, d.redo, d.replay] for d in pending if d.is_asked_for]
-    head = [c.id for c in lake.log(1, feed=feed)]
-    sha256 = sha256_of([str(feed), seen, fold, asked, head])
-    tried = last is not None and last.status == "failed" and last.work_sha256 == sha256
+    tried = last is not None and last.status == "failed" and looked_at
     return Work(feed, reason, sha256, (last.attempt + 1) if last is not None and tried else 1)
 
 
@@ -113,6 +125,7 @@ def _reason(
     last: FeedRun | None,
     mapping: Proposal | None,
     impact: Proposal | None,
+    respecified: bool,
     stale: bool,
     rules_changed: bool,
     undone: bool,
@@ -125,11 +138,18 @@ def _reason(
         "failed before": last is not None and last.status == "failed",
         "unfinished": pending and not awaiting,
         "approved": waits and waits_for is not None and waits_for.status == "approved",
+        "spec edited": respecified,
         "proposal is stale": waits and stale,
         "rules changed": not waits and rules_changed,
         "mapping undone": not waits and undone and last is not None and not awaiting,
     }
     return next((reason for reason, holds in found.items() if holds), None)
+
+
+def _persons_spec(lake: Books, feed: Feed) -> str:
+    """Return the spec that a person put in place of the one in force, and that was not published under yet."""
+    approved = lake.governance.proposals(feed, kind="spec", status="approved")
+    return next((p.sha256 for p in approved if not lake.governance.approver(p.id).startswith("policy:")), "")
 
 
 def _waits_for_what_was(

@@ -216,3 +216,19 @@ def test_a_required_column_that_would_be_filled_otherwise_is_for_a_person(sandbo
     assert reason.startswith("required 'title' would be filled by upper(\"title\"), and not by ")
     assert reasons_by_standing(before, policy=ApprovalPolicy(), **known) == []
     assert reasons_by_standing(mapping, policy=ApprovalPolicy(changed_required="pass"), **known) == []
+
+
+def test_what_waits_is_read_again_once_its_spec_was_edited(sandbox: Sandbox, feed: Feed) -> None:
+    house, before = sandbox.lakehouse, waiting(sandbox, feed)
+    [spec] = house.lake.governance.proposals(feed, kind="spec")
+    columns = [{**c, "type": "string"} if c["source_name"] == "price" else c for c in spec.content["columns"]]
+    edited = edit(house, spec.id, json.dumps({**spec.content, "columns": columns}), by=MIA)
+
+    work = sandbox.lakehouse.work(feed)
+    run = sandbox.run(feed)
+
+    assert work is not None
+    assert work.reason == "spec edited"
+    assert (run.status, sandbox.lakehouse.work(feed)) == ("awaiting_review", None)
+    assert {d.spec_sha256 for d in sandbox.lakehouse.lake.ledger.pending(feed)} == {edited.sha256}
+    assert waiting(sandbox, feed).sha256 != before.sha256  # it is mapped as it is read now
