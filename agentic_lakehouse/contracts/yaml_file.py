@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -20,9 +20,18 @@ from agentic_lakehouse.errors import ContractInvalid
 MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 500_000
 """Values in a file once its aliases are unfolded."""
+MAX_DEPTH = 100
+"""Mappings and lists within each other. libyaml overflows its stack at some tens of thousands."""
 
 
-class _Loader(yaml.SafeLoader):
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _Base
+else:
+    # libyaml reads a standard ten times faster, which every command waits for; some builds of PyYAML lack it.
+    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):
     """A safe loader with the scalars of YAML 1.2 (core schema, section 10.3.2) and unique keys."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own registry, replaced for this class alone
@@ -150,6 +159,7 @@ def parse_yaml(text: str, name: Path) -> Place:
 
 def _parse(top: Place, text: str) -> tuple[yaml.Node | None, Any]:
     try:
+        _require_flat(top, text)
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
@@ -161,8 +171,19 @@ def _parse(top: Place, text: str) -> tuple[yaml.Node | None, Any]:
         raise Place(top.file, None, line).invalid(f"this is not valid YAML: {error.problem}.") from error
     except (yaml.YAMLError, ValueError) as error:
         raise top.invalid(f"this is not valid YAML: {str(error).splitlines()[0]}.") from error
-    except RecursionError as error:
-        raise top.invalid("the file nests too deep.") from error
+
+
+def _require_flat(top: Place, text: str) -> None:
+    """Refuse what nests too deep before anything is built of it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise Place(top.file, None, line).invalid(f"the file nests deeper than {MAX_DEPTH} levels.")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _unfolded_size(top: Place, node: yaml.Node, sizes: dict[int, int]) -> int:

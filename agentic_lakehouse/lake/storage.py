@@ -12,7 +12,6 @@ from io import BytesIO
 from typing import Any
 
 from pyiceberg.io import InputFile, InputStream
-from pyiceberg.io.fsspec import FsspecFileIO
 from pyiceberg.io.pyarrow import PyArrowFileIO
 
 from agentic_lakehouse.errors import CatalogUnavailable
@@ -56,14 +55,6 @@ class ProvenFile(InputFile):
 
 class LocalIO(PyArrowFileIO):
     """Files on a local path."""
-
-    def new_input(self, location: str) -> Any:
-        """Return a file to read, proven when it is opened."""
-        return ProvenFile(super().new_input(location))
-
-
-class RemoteIO(FsspecFileIO):
-    """Files in an object store."""
 
     def new_input(self, location: str) -> Any:
         """Return a file to read, proven when it is opened."""

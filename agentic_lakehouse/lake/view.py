@@ -11,7 +11,7 @@ from pyiceberg.table import StaticTable
 
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake.catalog import Pointers
-from agentic_lakehouse.lake.files import PartitionValue, live_files, partitions
+from agentic_lakehouse.lake.files import PartitionValue, of_partition, partitions
 from agentic_lakehouse.lake.schemas import words_of
 from agentic_lakehouse.lake.warehouse import Warehouse
 
@@ -85,8 +85,7 @@ class View:
 
     def _live(self, table: str, partition: Mapping[str, PartitionValue]) -> list[DataFile]:
         found = self._table(table)
-        with self._warehouse.told(found.metadata_location):
-            return live_files(found, partition)
+        return of_partition(found, self._warehouse.data_files_at(found.metadata_location), partition)
 
     def _table(self, table: str) -> StaticTable:
         location = self.pointers().get(table)

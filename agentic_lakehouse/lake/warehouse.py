@@ -15,12 +15,15 @@ from urllib.parse import unquote, urlsplit
 
 import fsspec
 from pyiceberg.io import FileIO, load_file_io
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import StaticTable
 
 from agentic_lakehouse.errors import CatalogUnavailable, SettingsInvalid
 from agentic_lakehouse.lake import storage
+from agentic_lakehouse.lake.manifests import live_data_files
 from agentic_lakehouse.lake.storage import damaged, missing
 
+LOCAL_IO, REMOTE_IO = "agentic_lakehouse.lake.storage.LocalIO", "agentic_lakehouse.lake.object_store.RemoteIO"
 _CHUNK = 8 * 1024 * 1024
 """Bytes that are copied at once to and from an object store."""
 
@@ -42,15 +45,17 @@ class Warehouse:
         """
         split = urlsplit(uri)
         self.is_local = "://" not in uri or split.scheme == "file"
-        self.properties = {"py-io-impl": f"{storage.__name__}.{'LocalIO' if self.is_local else 'RemoteIO'}"}
+        self.properties = {"py-io-impl": LOCAL_IO if self.is_local else REMOTE_IO}
         if self.is_local:
             path = unquote(split.path) if split.scheme == "file" else uri
             self.root = str(Path(path).expanduser().absolute())
         else:
             _require_file_system(split.scheme)
             self.root = uri.rstrip("/")
-        # Metadata files never change, so a parsed one can be kept.
+        # Metadata files never change, so a parsed one can be kept, and what a few of them lead to: a run looks for its
+        # slice in the same table time and again.
         self.table_at = lru_cache(maxsize=128)(self._table_at)
+        self.data_files_at = lru_cache(maxsize=4)(self._data_files_at)
 
     def make(self) -> None:
         """Make the root folder where there is none; object stores need none.
@@ -166,6 +171,16 @@ class Warehouse:
         """
         with self.told(location):
             return StaticTable.from_metadata(location, self.properties)
+
+    def _data_files_at(self, location: str) -> tuple[DataFile, ...]:
+        """Return the data files of a table as one metadata file has it.
+
+        Raises:
+            CatalogUnavailable: that file, or a manifest that it leads to, is gone, damaged or incomplete.
+        """
+        table = self.table_at(location)
+        with self.told(location):
+            return tuple(live_data_files(table))
 
     def told(self, location: str) -> AbstractContextManager[None]:
         """Tell what a file system complains of in our words; for code that lets pyiceberg reach files.

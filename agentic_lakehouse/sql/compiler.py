@@ -111,7 +111,7 @@ def columns_read(text: str, *, columns: Collection[str]) -> tuple[str, ...]:
     Raises:
         GuardRefused: the guard does not allow it.
     """
-    tree = guard_expression(text, columns=columns)
+    tree = _guarded(text, tuple(columns))
     return tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False)))
 
 
@@ -126,7 +126,7 @@ def guarded(text: str, types: Mapping[str, str]) -> exp.Expr:
 
 @lru_cache(maxsize=4096)
 def _guarded(text: str, columns: tuple[str, ...]) -> exp.Expr:
-    """Guard once: an expression's value, its losses and its doubts are asked for one after the other."""
+    """Guard once: an expression's value, losses, doubts and columns are asked for one after the other, each run."""
     return guard_expression(text, columns=columns)
 
 

@@ -47,6 +47,15 @@ def settle_in(root: Path, patch: pytest.MonkeyPatch) -> Path:
     for name in ("HOME", "LANDING", "VENDORS"):
         patch.setenv(f"LAKEHOUSE_{name}", str(root / name.lower()))
     patch.setenv("DAGSTER_HOME", "")
+    home = root / "home"
+    home.mkdir(exist_ok=True)
+    (home / "dagster.yaml").write_text("""\
+telemetry:
+  enabled: false
+event_log_storage:
+  module: dagster._core.storage.event_log.in_memory
+  class: InMemoryEventLogStorage
+""")
     return landing
 
 

@@ -57,7 +57,8 @@ def test_a_place_that_the_file_lacks_is_none_at_the_line_above_it(tmp_path: Path
         (b"a: \xff\n", "not UTF-8"),
         (b"a: \x00\n", "not valid YAML"),
         ("a: !!int x\n", "not valid YAML"),
-        ("a: " + "[" * 2000, "nests too deep"),
+        ("a: " + "[" * 500_000, "nests deeper than 100"),
+        ("".join(" " * n + "a:\n" for n in range(2000)), "line 101: .*nests deeper than 100"),
         ("a: &x [*x]\n", "aliases unfold"),
     ],
 )
