@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -46,14 +47,20 @@ class Sandbox:
             (root / name).mkdir(parents=True, exist_ok=True)
         places = {"home": root / "home", "landing": str(root / "landing"), "vendors": root / "vendors"}
         self.settings = Settings(_env_file=None, **{**places, **settings})
-        (root / "dagster").mkdir()
-        self.instance = dg.DagsterInstance.ephemeral(tempdir=str(root / "dagster"))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.instance.dispose()
+        if "instance" in self.__dict__:
+            self.instance.dispose()
+
+    @cached_property
+    def instance(self) -> dg.DagsterInstance:
+        """Dagster's history, made when the first run needs it."""
+        folder = self.root / "dagster"
+        folder.mkdir()
+        return dg.DagsterInstance.ephemeral(tempdir=str(folder))
 
     @property
     def lakehouse(self) -> Lakehouse:

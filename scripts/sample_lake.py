@@ -1,4 +1,4 @@
-"""A lake made of a part of the sample landing zone, in which something waits for a person: what pictures are taken of."""
+"""A lake made of a part of the sample landing zone, in which something waits: what pictures are taken of."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ def sample(root: Path) -> Sandbox:
     policy = root / "careful.yaml"
     policy.write_text(CAREFUL, encoding="utf-8")
     sandbox = Sandbox(root, policy=policy, vendors=PROJECT / "data" / "vendors")
-    sandbox.instance.dispose()
     sandbox.instance = open_instance(sandbox.settings)  # a history that the UI shows
     for name in FEEDS:
         shutil.copytree(PROJECT / "data" / "landing" / name, root / "landing" / name)

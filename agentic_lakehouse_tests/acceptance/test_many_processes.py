@@ -1,4 +1,4 @@
-"""Eight processes publish sixteen feeds to one new lake at once, two of them the same feed.
+"""Eight processes publish to one new lake at once, two of them the same feed; `make fuzz` gives each two feeds.
 
 Each does what `lakehouse run` does, beginning with the making of the lake and of Dagster's history. Whatever one
 of them is refused, a later run of the feed heals; and what stands in the end is what the files hold, each row once.
@@ -25,7 +25,8 @@ from agentic_lakehouse.testing import Sandbox
 from agentic_lakehouse_tests.postgres import Postgres
 
 PROCESSES = 8
-FEEDS = [Feed("acme", f"prices_{number:02d}") for number in range(2 * PROCESSES)]
+FEEDS_EACH = int(os.environ.get("LAKEHOUSE_FUZZ_FEEDS_EACH", "1"))
+FEEDS = [Feed("acme", f"prices_{number:02d}") for number in range(FEEDS_EACH * PROCESSES)]
 SHARES = [FEEDS[number::PROCESSES] for number in range(PROCESSES)]
 SHARES[1] = [FEEDS[0], *SHARES[1]]
 """What each process does, in order: the first two begin with the same feed."""

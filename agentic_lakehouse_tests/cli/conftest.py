@@ -14,7 +14,16 @@ from typing import Any
 import pytest
 
 from agentic_lakehouse.cli.app import run
+from agentic_lakehouse.orchestration import instance
 from agentic_lakehouse_tests.model_server import ModelServer, serving
+
+FORGETFUL = f"""\
+{instance.DAGSTER_YAML}
+event_log_storage:
+  module: dagster._core.storage.event_log
+  class: InMemoryEventLogStorage
+"""
+"""Dagster's events are forgotten with their command: nobody looks at them here, and on disk they are a third of it."""
 
 
 @pytest.fixture
@@ -47,15 +56,7 @@ def settle_in(root: Path, patch: pytest.MonkeyPatch) -> Path:
     for name in ("HOME", "LANDING", "VENDORS"):
         patch.setenv(f"LAKEHOUSE_{name}", str(root / name.lower()))
     patch.setenv("DAGSTER_HOME", "")
-    home = root / "home"
-    home.mkdir(exist_ok=True)
-    (home / "dagster.yaml").write_text("""\
-telemetry:
-  enabled: false
-event_log_storage:
-  module: dagster._core.storage.event_log.in_memory
-  class: InMemoryEventLogStorage
-""")
+    patch.setattr(instance, "DAGSTER_YAML", FORGETFUL)
     return landing
 
 

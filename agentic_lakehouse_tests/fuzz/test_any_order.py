@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from agentic_lakehouse_tests.fuzz.machine import LakeMachine
 
-EXAMPLES = int(os.environ.get("LAKEHOUSE_FUZZ_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("LAKEHOUSE_FUZZ_EXAMPLES", "2"))
 
 
 def test_whatever_happens_in_whatever_order_the_lake_agrees_with_the_model(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.lake import Lake
 from agentic_lakehouse.lake.marker import MARKER, Marker, read
-from agentic_lakehouse.lake.rows import STATE
 from agentic_lakehouse.lake.object_store import RemoteIO
+from agentic_lakehouse.lake.rows import STATE
 from agentic_lakehouse.lake.warehouse import Warehouse
 from agentic_lakehouse_tests.damage import fingerprint
 from agentic_lakehouse_tests.lake.scene import CORE, Scene
