@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv as csv_module
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from agentic_lakehouse.pipeline.overview import FeedStatus
 
 TURNS = {"vendor": "vendor", "engineer": "you", "reviewer": "reviewer", "lakehouse": "lakehouse", "nobody": ""}
+
+FEW = 3
+"""Pending feeds of which each is told by itself; more are told by one line."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -70,9 +74,14 @@ def status(json: Json = False) -> None:
         [(r.feed, r.state, _minute(r.since), TURNS[r.turn], r.core_rows, r.pending) for r in rows],
         right=("core rows", "pending"),
     )
+    pending = Counter(r.work for r in rows if r.state == "pending")
+    together = pending.total() > FEW
     for r in rows:
-        for line in _told(r):
+        for line in _told(r, pending=not together):
             console().print(f"\n{r.feed}: {line}", markup=False)
+    if together:
+        counts = ", ".join(f"{work}: {count}" for work, count in pending.most_common())
+        console().print(f"\n{pending.total()} feeds are pending ({counts}): `lakehouse run`", markup=False)
     if given_up:
         told = f"\n{len(given_up)} notices were given up: see `lakehouse doctor`."
         console().print(told, markup=False)
@@ -82,7 +91,7 @@ def _minute(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M}" if at else ""
 
 
-def _told(row: FeedStatus) -> Iterator[str]:
+def _told(row: FeedStatus, *, pending: bool) -> Iterator[str]:
     """Yield what a table has no room for: why, what comes next, and the command of whose turn it is."""
     if row.state == "failed":
         again = f"next try {_minute(row.next_try_at)}" if row.next_try_at else "not tried again by itself"
@@ -90,7 +99,7 @@ def _told(row: FeedStatus) -> Iterator[str]:
         yield f"failed{tried}: {row.reason}"
     elif row.state == "waiting":
         yield f"{row.reason}\n`{row.command}`"
-    elif row.state == "pending":
+    elif row.state == "pending" and pending:
         yield f"{row.work}: `{row.command}`"
     if row.late and row.due_at is None:
         yield f"late: expected {row.expected}, and nothing was ever delivered"

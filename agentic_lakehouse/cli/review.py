@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from agentic_lakehouse.cli import review_web
+from agentic_lakehouse.cli import learned, review_web
 from agentic_lakehouse.cli.output import console, print_json, print_table, say
+from agentic_lakehouse.cli.reviewer import By, Id, Json, Note, reviewer
 
 if TYPE_CHECKING:
     from agentic_lakehouse.contracts.governed import Proposal
     from agentic_lakehouse.contracts.impact import Impact
-    from agentic_lakehouse.contracts.precedent import Precedent
-    from agentic_lakehouse.pipeline.review import Reviewer
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Id = Annotated[str, typer.Argument(help="Proposal, as `lakehouse review list` names it.")]
-By = Annotated[str | None, typer.Option("--by", help="Who decides; your login name by default.")]
-Note = Annotated[str, typer.Option("--note", help="Why.")]
 Sha = Annotated[
     str | None, typer.Option("--sha256", help="Of what you saw: refused where the proposal holds something else.")
 ]
@@ -34,8 +28,9 @@ def register(app: typer.Typer) -> None:
     review = typer.Typer(help="See what waits for a person, and decide.", no_args_is_help=True)
     review.callback(invoke_without_command=True)(review_web.page)
     review.command(name="list")(review_list)
-    for command in (show, approve, reject, edit, undo, precedents, token):
+    for command in (show, approve, reject, edit, token):
         review.command()(command)
+    learned.register(review)
     app.add_typer(review, name="review")
 
 
@@ -152,14 +147,6 @@ def _decide(
         say(f"{done.id} of {done.feed} is {decision}. Run it with `lakehouse run --feed {done.feed}`.")
 
 
-def reviewer(by: str | None) -> Reviewer:
-    """Return who decides at this terminal, with the token of its environment."""
-    from agentic_lakehouse.pipeline.review import Reviewer
-    from agentic_lakehouse.settings import load_review_token
-
-    return Reviewer(by or getuser(), load_review_token())
-
-
 def edit(
     proposal: Id,
     file: Annotated[Path, typer.Argument(help="Its content as it should be, as YAML or JSON.")],
@@ -186,54 +173,6 @@ def edit(
         print_json(done.model_dump(mode="json"))
     else:
         say(f"{done.id} of {done.feed} is approved; the feed's next run uses it.")
-
-
-def undo(proposal: Id, by: By = None, note: Note = "", json: Json = False) -> None:
-    """Take a wrong approval of a mapping back, with the mappings of other feeds that were made with its help.
-
-    What it taught counts no more, and each of these feeds' next run proposes anew. What was published stands until
-    then: see `lakehouse rollback`.
-
-    Example: lakehouse review undo mapping-1f2e3d4c5b6a --note "price is net"
-    """
-    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-    from agentic_lakehouse.pipeline.undo import undo as undone
-
-    done = undone(Lakehouse(), proposal, by=reviewer(by), note=note)
-    if json:
-        print_json([p.model_dump(mode="json") for p in done])
-        return
-    print_table(("undone", "feed", "now"), [(p.id, p.feed, p.status) for p in done])
-    say("Each feed's next run proposes a mapping anew: `lakehouse run`.")
-
-
-def precedents(
-    text: Annotated[str | None, typer.Argument(help="Header, word, target, feed or proposal; else all.")] = None,
-    json: Json = False,
-) -> None:
-    """List what people's decisions taught about headers and words, and who taught it.
-
-    Example: lakehouse review precedents Abgabewert
-    """
-    from agentic_lakehouse.pipeline.lakehouse import Lakehouse
-
-    everything = Lakehouse().lake.precedents.all()
-    found = [p for p in everything if text is None or text in {p.text, p.key, p.target, p.value, p.feed, p.proposal_id}]
-    if json:
-        print_json([p.model_dump(mode="json") for p in found])
-        return
-    print_table(
-        ("text", "is", "of", "by", ""),
-        [(p.text, _meaning(p), p.feed, p.by, "withdrawn" if p.withdrawn_by else p.stance) for p in found],
-    )
-    if not found:
-        console().print("Nothing was learned of that." if text else "Nothing was learned yet.")
-
-
-def _meaning(precedent: Precedent) -> str:
-    if not precedent.target:
-        return "nothing"
-    return f"{precedent.target} {precedent.value!r}" if precedent.value else precedent.target
 
 
 def token(

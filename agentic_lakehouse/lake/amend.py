@@ -15,6 +15,7 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.errors import MergeConflict
 from agentic_lakehouse.lake import catalog, commits, leases, lifecycle
 from agentic_lakehouse.lake.catalog import MAIN, Pointers
+from agentic_lakehouse.lake.changes import TableChange, changes_of
 from agentic_lakehouse.lake.commits import CommitKind, FeedMark
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.scratch import Scratch
@@ -66,7 +67,7 @@ def amend(database: Database, warehouse: Warehouse, prepare: Callable[[Pointers,
             wanted = prepare(main, scratch)
             if not wanted.landing:
                 return None
-            changes = commits.changes_of(warehouse, wanted.landing, main)
+            changes = changes_of(warehouse, wanted.landing, main)
             with database.write() as connection:
                 if _among(catalog.pointers(connection, MAIN), wanted) == _among(main, wanted):
                     return _commit(connection, scratch, wanted, changes)
@@ -83,9 +84,7 @@ def _among(pointers: Pointers, wanted: Amendment) -> dict[str, str | None]:
     return {table: pointers.get(table) for table in wanted.landing}
 
 
-def _commit(
-    connection: sa.Connection, scratch: Scratch, wanted: Amendment, changes: tuple[commits.TableChange, ...]
-) -> str:
+def _commit(connection: sa.Connection, scratch: Scratch, wanted: Amendment, changes: tuple[TableChange, ...]) -> str:
     marks = wanted.settle(connection)
     catalog.add_namespaces(connection, scratch.name, MAIN)
     for table, location in wanted.landing.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 from pydantic import Field
@@ -18,25 +18,14 @@ from agentic_lakehouse.contracts.governed import DeliveryStatus
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake import catalog
 from agentic_lakehouse.lake.catalog import MAIN, Pointers
+from agentic_lakehouse.lake.changes import TableChange
 from agentic_lakehouse.lake.records import records, values_of
 from agentic_lakehouse.lake.rows import COMMITS, FEED_COMMITS
-from agentic_lakehouse.lake.warehouse import Warehouse
 
 CHECKPOINT_EVERY = 100
 
 CommitKind = Literal["create", "publish", "rollback", "compact", "migrate"]
 """What a commit did: made shared tables, published a feed, went back, put small files together, changed a schema."""
-
-
-class TableChange(Record):
-    """What one commit, or one branch, did to one table."""
-
-    table: str
-    change: Literal["created", "updated", "dropped"]
-    rows_before: int
-    rows_after: int
-    files: int
-    """Data files that the table has after it."""
 
 
 class AuditSummary(Record):
@@ -235,28 +224,3 @@ def log(connection: sa.Connection, *, limit: int | None = None, feed: str | None
     if feed is not None:
         query = query.where(c.seq.in_(sa.select(FEED_COMMITS.c.seq).where(FEED_COMMITS.c.feed == feed)))
     return records(connection, CommitInfo, query)
-
-
-def changes_of(warehouse: Warehouse, new: Mapping[str, str | None], old: Mapping[str, str]) -> tuple[TableChange, ...]:
-    """Say what pointers `new` do to tables that stood at `old`; reads metadata alone."""
-    found = []
-    for table, location in sorted(new.items()):
-        before = old.get(table)
-        after = _totals(warehouse, location)
-        found.append(
-            TableChange(
-                table=table,
-                change="dropped" if location is None else "updated" if before else "created",
-                rows_before=_totals(warehouse, before)["total-records"],
-                rows_after=after["total-records"],
-                files=after["total-data-files"],
-            )
-        )
-    return tuple(found)
-
-
-def _totals(warehouse: Warehouse, location: str | None) -> dict[str, int]:
-    """Read a table's totals from its head snapshot's summary; a table that is not there has none."""
-    snapshot = warehouse.table_at(location).current_snapshot() if location else None
-    summary: Mapping[str, Any] = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
-    return {name: int(summary.get(name, 0)) for name in ("total-records", "total-data-files")}

@@ -6,9 +6,8 @@ compare-and-swap, one writer at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from functools import partial
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -17,29 +16,22 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import (
     Audit,
     FeedRun,
-    ModelCall,
     Proposal,
     ProposalKind,
     ProposalStatus,
     Review,
-    Spending,
-    Tally,
 )
 from agentic_lakehouse.contracts.inbox import InboxItem, InboxStatus
 from agentic_lakehouse.contracts.precedent import Precedent
-from agentic_lakehouse.lake import calls, export, inbox, precedents, proposals
-from agentic_lakehouse.lake.calls import Grouping
-from agentic_lakehouse.lake.database import Database
-from agentic_lakehouse.lake.governed_rows import AUDITS, CALLS, PROPOSALS, REVIEWS, RUNS
+from agentic_lakehouse.lake import export, inbox, precedents, proposals
+from agentic_lakehouse.lake.call_journal import CallJournal, name_of
+from agentic_lakehouse.lake.governed_rows import AUDITS, PROPOSALS, REVIEWS, RUNS
 from agentic_lakehouse.lake.inbox import Standing
-from agentic_lakehouse.lake.records import T, records, values_of
+from agentic_lakehouse.lake.records import records, values_of
 
 
-class Governance:
+class Governance(CallJournal):
     """The governance tables as typed values. Also the journal that `brain` writes its calls to."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def propose(self, proposal: Proposal) -> Proposal:
         """Enter a proposal and return it as it now stands; see `proposals.propose`.
@@ -86,7 +78,7 @@ class Governance:
         self, feed: Feed | None = None, kind: ProposalKind | None = None, status: ProposalStatus | None = None
     ) -> list[Proposal]:
         """Return proposals, oldest first, those of a feed, kind or status alone where one is given."""
-        return self._all(Proposal, PROPOSALS, {"feed": _name(feed), "kind": kind, "status": status})
+        return self._all(Proposal, PROPOSALS, {"feed": name_of(feed), "kind": kind, "status": status})
 
     def active(self, feed: Feed, kind: ProposalKind) -> Proposal | None:
         """Return the spec or mapping in force for a feed."""
@@ -110,27 +102,10 @@ class Governance:
         """Return decisions, oldest first."""
         return self._all(Review, REVIEWS, {"proposal_id": proposal_id})
 
-    def enter_call(self, call: ModelCall, require: Callable[[ModelCall, Tally], None]) -> None:
-        """Enter a call that is about to be made, where `require` does not refuse it by what was spent before.
-
-        No other call is entered meanwhile, by whatever process: what `require` is told stays true until this one is in.
-
-        Raises:
-            BudgetExceeded: it does; nothing is entered.
-        """
-        with self._database.write() as connection:
-            require(call, partial(calls.spent, connection))
-            calls.record(connection, call)
-
-    def complete_call(self, call: ModelCall) -> None:
-        """Enter what came of a call: its answer, then how that was judged; a judged call is changed no more."""
-        with self._database.write() as connection:
-            calls.complete(connection, call)
-
     def inbox(self, feed: Feed | None = None, status: InboxStatus | None = None) -> list[InboxItem]:
         """Return what turned up, by feed and target, the most frequent first."""
         with self._database.read() as connection:
-            return inbox.items(connection, _name(feed), status)
+            return inbox.items(connection, name_of(feed), status)
 
     def inbox_item(self, item_id: str) -> InboxItem:
         """Return the item of an id, or of the beginning of one.
@@ -183,35 +158,6 @@ class Governance:
                 precedents.enter(connection, learned)
             return done
 
-    def record_call(self, call: ModelCall) -> None:
-        """Enter a call as it stands, such as an answer from the journal; the same call again changes nothing."""
-        with self._database.write() as connection:
-            calls.record(connection, call)
-
-    def answered(self, request_sha256: str) -> ModelCall | None:
-        """Return the latest call that answered exactly this request, and not badly: it need not be made again."""
-        with self._database.read() as connection:
-            return calls.answered(connection, request_sha256)
-
-    def turn(self, call: ModelCall) -> ModelCall | None:
-        """Return the latest call like this one in which a model wanted to look first: it need not be made again."""
-        with self._database.read() as connection:
-            return calls.turn(connection, call)
-
-    def spending(self, by: Grouping, *, since: datetime | None = None) -> list[Spending]:
-        """Return what calls took, by run, feed, prompt or model, the dearest first."""
-        with self._database.read() as connection:
-            return calls.spending(connection, by, since)
-
-    def dead_letters(self, feed: Feed | None = None, limit: int | None = None) -> list[ModelCall]:
-        """Return attempts at questions that no model answered well, newest first."""
-        with self._database.read() as connection:
-            return calls.dead(connection, _name(feed), limit)
-
-    def calls(self, feed: Feed | None = None, run_id: str | None = None, limit: int | None = None) -> list[ModelCall]:
-        """Return calls, newest first."""
-        return self._all(ModelCall, CALLS, {"feed": _name(feed), "run_id": run_id}, newest_first=True, limit=limit)
-
     def record_audit(self, audit: Audit) -> None:
         """Enter what was checked on which state of a branch; the latest of a stage is the one that counts."""
         with self._database.write() as connection:
@@ -245,28 +191,9 @@ class Governance:
 
     def runs(self, feed: Feed | None = None, limit: int | None = None) -> list[FeedRun]:
         """Return runs, newest first."""
-        return self._all(FeedRun, RUNS, {"feed": _name(feed)}, newest_first=True, limit=limit)
+        return self._all(FeedRun, RUNS, {"feed": name_of(feed)}, newest_first=True, limit=limit)
 
     def as_arrow(self, names: Collection[str] = export.NAMES) -> dict[str, pa.Table]:
         """Return governance tables as rows for SQL, by their names `governance.<table>`, at one instant."""
         with self._database.read() as connection:
             return export.tables(connection, names)
-
-    def _all(
-        self,
-        kind: type[T],
-        table: sa.Table,
-        equal: Mapping[str, str | None],
-        *,
-        newest_first: bool = False,
-        limit: int | None = None,
-    ) -> list[T]:
-        order = table.c.seq.desc() if newest_first else table.c.seq
-        wanted = [table.c[name] == value for name, value in equal.items() if value is not None]
-        query = sa.select(table).where(*wanted).order_by(order).limit(limit)
-        with self._database.read() as connection:
-            return records(connection, kind, query)
-
-
-def _name(feed: Feed | None) -> str | None:
-    return None if feed is None else str(feed)

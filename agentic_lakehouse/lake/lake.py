@@ -12,7 +12,8 @@ from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake import catalog, commits, lifecycle, marker
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.catalog import MAIN
-from agentic_lakehouse.lake.commits import CommitInfo, FeedMark, TableChange
+from agentic_lakehouse.lake.changes import TableChange, changes_of
+from agentic_lakehouse.lake.commits import CommitInfo, FeedMark
 from agentic_lakehouse.lake.database import BUSY_SECONDS, Database
 from agentic_lakehouse.lake.drifts import Drifts
 from agentic_lakehouse.lake.files import PartitionValue
@@ -241,7 +242,7 @@ class Lake:
         """
         with self._database.read() as connection:
             there, base = lifecycle.pointers(connection, branch_name)
-        return list(commits.changes_of(self._warehouse, changed(there, base), base))
+        return list(changes_of(self._warehouse, changed(there, base), base))
 
     def log(self, limit: int | None = None, *, feed: Feed | None = None) -> list[CommitInfo]:
         """Return main's commits, newest first, those of a feed alone where one is given."""

@@ -19,7 +19,8 @@ from agentic_lakehouse.errors import MergeConflict, PublishRefused
 from agentic_lakehouse.lake import catalog, commits, gate, leases, ledger, lifecycle, proposals
 from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.catalog import MAIN, Pointers
-from agentic_lakehouse.lake.commits import AuditSummary, TableChange
+from agentic_lakehouse.lake.changes import TableChange, changes_of
+from agentic_lakehouse.lake.commits import AuditSummary
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.governed_rows import AUDITS
 from agentic_lakehouse.lake.rebase import Three, rebase, require_own_tables_unmoved
@@ -136,7 +137,7 @@ def prepare(database: Database, warehouse: Warehouse, request: Request, standing
             landing[table] = rebase(database, warehouse, branch.feed, branch.lease, three)
     rebased = tuple(sorted(changed(landing, standing.mine)))
     checked = _recheck(warehouse, request, standing, landing) if rebased else None
-    return Plan(landing, commits.changes_of(warehouse, landing, heads), rebased, checked)
+    return Plan(landing, changes_of(warehouse, landing, heads), rebased, checked)
 
 
 def _recheck(warehouse: Warehouse, request: Request, standing: Standing, landing: Pointers) -> Audit | None:

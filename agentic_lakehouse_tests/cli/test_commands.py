@@ -170,6 +170,16 @@ def test_status_log_branches_and_diff_tell_the_state(lakehouse, landing: Path) -
     assert "product_raw.cryptic__feed" in changed
 
 
+def test_many_feeds_that_wait_to_be_run_are_told_in_one_line(lakehouse, landing: Path) -> None:
+    for number in range(3):
+        put(landing, f"acme/feed{number}", GOOD)
+    each = lakehouse("status").out
+    put(landing, "other/feed", GOOD)
+
+    assert "acme/feed1: new files: `lakehouse run --feed acme/feed1`" in each
+    assert lakehouse("status").out.endswith("\n\n4 feeds are pending (new files: 4): `lakehouse run`\n")
+
+
 def test_checks_calls_and_errors_tell_what_happened(lakehouse, landing: Path) -> None:
     put(landing, "acme/feed", GOOD + "S99,Broken,call us,EUR\n")
     lakehouse("run")
