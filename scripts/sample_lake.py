@@ -13,7 +13,7 @@ from agentic_lakehouse.pipeline.review import Reviewer, decide
 from agentic_lakehouse.testing import Sandbox
 
 PROJECT = Path(__file__).parents[1]
-FEEDS = ("gartenhof/preisliste", "fietshuis/assortiment", "kiosk-import/werte", "harbor-supply/catalog")
+PUBLISHED, WAITING = ("gartenhof/preisliste", "harbor-supply/catalog"), ("fietshuis/assortiment", "kiosk-import/werte")
 CAREFUL = """
 name: careful
 approval:
@@ -25,19 +25,29 @@ BY, NOTE = Reviewer("catalogue team"), "checked against the printed catalogue"
 
 
 def sample(root: Path) -> Sandbox:
-    """Return a lake in which one mapping is in force and waits to be changed, and two more are to be looked at."""
+    """Return a lake in which two feeds are published, the first of them twice."""
     policy = root / "careful.yaml"
     policy.write_text(CAREFUL, encoding="utf-8")
     sandbox = Sandbox(root, policy=policy, vendors=PROJECT / "data" / "vendors")
     sandbox.instance = open_instance(sandbox.settings)  # a history that the UI shows
-    for name in FEEDS:
-        shutil.copytree(PROJECT / "data" / "landing" / name, root / "landing" / name)
-        sandbox.run(Feed.parse(name))
-    for name in (FEEDS[0], FEEDS[3]):
+    for name in PUBLISHED:
+        drop(sandbox, name)
         approve(sandbox, Feed.parse(name))
-    rename_price(root / "landing" / FEEDS[0])
-    sandbox.run(Feed.parse(FEEDS[0]))
+    deliver_again(sandbox, "preisliste_oktober.csv", dearer=1.04)
     return sandbox
+
+
+def let_some_wait(sandbox: Sandbox) -> None:
+    """Let two more feeds come, and the first one with another header over its prices: three mappings wait."""
+    for name in WAITING:
+        drop(sandbox, name)
+    deliver_again(sandbox, "preisliste_november.csv", dearer=1.08, header="Preis")
+
+
+def drop(sandbox: Sandbox, name: str) -> None:
+    """Deliver the sample files of a feed, and run it."""
+    shutil.copytree(PROJECT / "data" / "landing" / name, sandbox.root / "landing" / name)
+    sandbox.run(Feed.parse(name))
 
 
 def approve(sandbox: Sandbox, feed: Feed) -> None:
@@ -49,13 +59,15 @@ def approve(sandbox: Sandbox, feed: Feed) -> None:
         sandbox.run(feed)
 
 
-def rename_price(folder: Path) -> None:
-    """Deliver the list again, with another header over its prices, and some of them higher."""
-    first, *rows = csv.reader(next(folder.iterdir()).read_text("cp1252").splitlines(), delimiter=";")
+def deliver_again(sandbox: Sandbox, name: str, *, dearer: float, header: str = "VK-Preis") -> None:
+    """Deliver the first feed's list again under a new name, with some prices higher, and run it."""
+    folder = sandbox.root / "landing" / PUBLISHED[0]
+    first, *rows = csv.reader(min(folder.iterdir()).read_text("cp1252").splitlines(), delimiter=";")
     place = first.index("VK-Preis")
     for number, row in enumerate(rows):
         if number % 9 == 0 and re.fullmatch(r"[\d.]+,\d\d", row[place]):
-            row[place] = f"{float(row[place].replace('.', '').replace(',', '.')) * 1.04:.2f}".replace(".", ",")
-    first[place] = "Preis"
-    with (folder / "preisliste_neu.csv").open("w", encoding="cp1252", newline="") as file:
+            row[place] = f"{float(row[place].replace('.', '').replace(',', '.')) * dearer:.2f}".replace(".", ",")
+    first[place] = header
+    with (folder / name).open("w", encoding="cp1252", newline="") as file:
         csv.writer(file, delimiter=";").writerows([first, *rows])
+    sandbox.run(Feed.parse(PUBLISHED[0]))
