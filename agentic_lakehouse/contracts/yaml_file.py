@@ -167,7 +167,8 @@ def _parse(top: Place, text: str) -> tuple[yaml.Node | None, Any]:
         _unfolded_size(top, node, {})
         return node, loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        # What is missing at the end is missed on a line that there is not.
+        line = min(error.problem_mark.line, text.count("\n")) + 1 if error.problem_mark else 1
         raise Place(top.file, None, line).invalid(f"this is not valid YAML: {error.problem}.") from error
     except (yaml.YAMLError, ValueError) as error:
         raise top.invalid(f"this is not valid YAML: {str(error).splitlines()[0]}.") from error

@@ -63,7 +63,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         sandbox.run(CHANGED)
         sandbox.drop(str(CHANGED), goods("unit price"), name="second.csv")
         assert sandbox.run(CHANGED).status == "awaiting_review"
-    shutil.rmtree(root / "dagster")
     with closing(sqlite3.connect(root / "home" / "catalog.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the database is one file then
     return root.rename(root.with_name("kept"))
