@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-
-import sqlalchemy as sa
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import ModelCall, Spending, Tally
@@ -14,7 +12,7 @@ from agentic_lakehouse.lake import calls
 from agentic_lakehouse.lake.calls import Grouping
 from agentic_lakehouse.lake.database import Database
 from agentic_lakehouse.lake.governed_rows import CALLS
-from agentic_lakehouse.lake.records import T, records
+from agentic_lakehouse.lake.records import listed
 
 
 class CallJournal:
@@ -63,28 +61,10 @@ class CallJournal:
     def dead_letters(self, feed: Feed | None = None, limit: int | None = None) -> list[ModelCall]:
         """Return attempts at questions that no model answered well, newest first."""
         with self._database.read() as connection:
-            return calls.dead(connection, name_of(feed), limit)
+            return calls.dead(connection, str(feed) if feed else None, limit)
 
     def calls(self, feed: Feed | None = None, run_id: str | None = None, limit: int | None = None) -> list[ModelCall]:
         """Return calls, newest first."""
-        return self._all(ModelCall, CALLS, {"feed": name_of(feed), "run_id": run_id}, newest_first=True, limit=limit)
-
-    def _all(
-        self,
-        kind: type[T],
-        table: sa.Table,
-        equal: Mapping[str, str | None],
-        *,
-        newest_first: bool = False,
-        limit: int | None = None,
-    ) -> list[T]:
-        order = table.c.seq.desc() if newest_first else table.c.seq
-        wanted = [table.c[name] == value for name, value in equal.items() if value is not None]
-        query = sa.select(table).where(*wanted).order_by(order).limit(limit)
         with self._database.read() as connection:
-            return records(connection, kind, query)
-
-
-def name_of(feed: Feed | None) -> str | None:
-    """Return a feed as tables name it; nothing where any will do."""
-    return None if feed is None else str(feed)
+            equal = {"feed": feed, "run_id": run_id}
+            return listed(connection, ModelCall, CALLS, equal, newest_first=True, limit=limit)

@@ -24,10 +24,10 @@ from agentic_lakehouse.contracts.governed import (
 from agentic_lakehouse.contracts.inbox import InboxItem, InboxStatus
 from agentic_lakehouse.contracts.precedent import Precedent
 from agentic_lakehouse.lake import export, inbox, precedents, proposals
-from agentic_lakehouse.lake.call_journal import CallJournal, name_of
+from agentic_lakehouse.lake.call_journal import CallJournal
 from agentic_lakehouse.lake.governed_rows import AUDITS, PROPOSALS, REVIEWS, RUNS
 from agentic_lakehouse.lake.inbox import Standing
-from agentic_lakehouse.lake.records import records, values_of
+from agentic_lakehouse.lake.records import listed, records, values_of
 
 
 class Governance(CallJournal):
@@ -78,7 +78,8 @@ class Governance(CallJournal):
         self, feed: Feed | None = None, kind: ProposalKind | None = None, status: ProposalStatus | None = None
     ) -> list[Proposal]:
         """Return proposals, oldest first, those of a feed, kind or status alone where one is given."""
-        return self._all(Proposal, PROPOSALS, {"feed": name_of(feed), "kind": kind, "status": status})
+        with self._database.read() as connection:
+            return listed(connection, Proposal, PROPOSALS, {"feed": feed, "kind": kind, "status": status})
 
     def active(self, feed: Feed, kind: ProposalKind) -> Proposal | None:
         """Return the spec or mapping in force for a feed."""
@@ -100,12 +101,13 @@ class Governance(CallJournal):
 
     def reviews(self, proposal_id: str | None = None) -> list[Review]:
         """Return decisions, oldest first."""
-        return self._all(Review, REVIEWS, {"proposal_id": proposal_id})
+        with self._database.read() as connection:
+            return listed(connection, Review, REVIEWS, {"proposal_id": proposal_id})
 
     def inbox(self, feed: Feed | None = None, status: InboxStatus | None = None) -> list[InboxItem]:
         """Return what turned up, by feed and target, the most frequent first."""
         with self._database.read() as connection:
-            return inbox.items(connection, name_of(feed), status)
+            return inbox.items(connection, str(feed) if feed else None, status)
 
     def inbox_item(self, item_id: str) -> InboxItem:
         """Return the item of an id, or of the beginning of one.
@@ -165,7 +167,8 @@ class Governance(CallJournal):
 
     def audits(self, feed: Feed, run_id: str | None = None) -> list[Audit]:
         """Return a feed's audits, oldest first."""
-        return self._all(Audit, AUDITS, {"feed": str(feed), "run_id": run_id})
+        with self._database.read() as connection:
+            return listed(connection, Audit, AUDITS, {"feed": str(feed), "run_id": run_id})
 
     def latest_audits(self, feed: Feed) -> list[Audit]:
         """Return a feed's last audit of each stage."""
@@ -183,15 +186,18 @@ class Governance(CallJournal):
 
     def run(self, run_id: str, feed: Feed) -> FeedRun | None:
         """Return how a run of a feed stands."""
-        return next(iter(self._all(FeedRun, RUNS, {"run_id": run_id, "feed": str(feed)})), None)
+        with self._database.read() as connection:
+            return next(iter(listed(connection, FeedRun, RUNS, {"run_id": run_id, "feed": str(feed)})), None)
 
     def last_run(self, feed: Feed) -> FeedRun | None:
         """Return the run of a feed that was entered last."""
-        return next(iter(self._all(FeedRun, RUNS, {"feed": str(feed)}, newest_first=True, limit=1)), None)
+        with self._database.read() as connection:
+            return next(iter(listed(connection, FeedRun, RUNS, {"feed": str(feed)}, newest_first=True, limit=1)), None)
 
     def runs(self, feed: Feed | None = None, limit: int | None = None) -> list[FeedRun]:
         """Return runs, newest first."""
-        return self._all(FeedRun, RUNS, {"feed": name_of(feed)}, newest_first=True, limit=limit)
+        with self._database.read() as connection:
+            return listed(connection, FeedRun, RUNS, {"feed": feed}, newest_first=True, limit=limit)
 
     def as_arrow(self, names: Collection[str] = export.NAMES) -> dict[str, pa.Table]:
         """Return governance tables as rows for SQL, by their names `governance.<table>`, at one instant."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -54,3 +55,27 @@ def records(connection: sa.Connection, kind: type[T], query: sa.Select[Any]) -> 
     names = kind.model_fields
     rows = connection.execute(query).mappings().all()
     return [kind.model_validate({name: row[name] for name in names}) for row in rows]
+
+
+def listed(
+    connection: sa.Connection,
+    kind: type[T],
+    table: sa.Table,
+    equal: Mapping[str, object],
+    *,
+    newest_first: bool = False,
+    limit: int | None = None,
+) -> list[T]:
+    """Return a table's records in the order in which they were entered, or the newest first.
+
+    Args:
+        connection: to read by.
+        kind: of the records.
+        table: theirs.
+        equal: columns and what they must hold, as text; `None` lets any value pass.
+        newest_first: turns the order.
+        limit: most records.
+    """
+    order = table.c.seq.desc() if newest_first else table.c.seq
+    wanted = [table.c[name] == str(value) for name, value in equal.items() if value is not None]
+    return records(connection, kind, sa.select(table).where(*wanted).order_by(order).limit(limit))

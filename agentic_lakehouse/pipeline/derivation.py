@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlglot import exp
 
 from agentic_lakehouse.contracts.standard import ProductStandard, Rule, StandardColumn
@@ -9,7 +11,6 @@ from agentic_lakehouse.errors import ContractInvalid
 from agentic_lakehouse.pipeline.judgement import FACT_TYPES
 from agentic_lakehouse.sql.compiler import columns_read
 from agentic_lakehouse.sql.guard import guard_expression
-from agentic_lakehouse.sql.reading import parse
 
 SURROGATE_KEY = "surrogate_key"
 """The helper whose value tells all its arguments apart."""
@@ -53,14 +54,14 @@ def is_decided_by_slice(rule: Rule, standard: ProductStandard) -> bool:
     if set(parts) <= set(columns):
         return True
     facts = {c.transform_logic for name in parts if (c := standard.column(name)) is not None}
-    return any(facts <= _told_apart(standard.column(name)) for name in columns)
+    known = [*(c.name for c in standard.columns), *FACT_TYPES]
+    return any(facts <= _told_apart(standard.column(name), known) for name in columns)
 
 
-def _told_apart(column: StandardColumn | None) -> set[str | None]:
+def _told_apart(column: StandardColumn | None, known: Collection[str]) -> set[str | None]:
     """Return the facts and columns that a surrogate key is made over."""
     if column is None or column.transform_logic is None:
         return set()
-    known = [node.name for node in parse(f"SELECT {column.transform_logic}").find_all(exp.Column)]
     tree = guard_expression(column.transform_logic, columns=known)
     is_key = isinstance(tree, exp.Anonymous) and tree.name.lower() == SURROGATE_KEY
     return {node.name for node in tree.expressions if isinstance(node, exp.Column)} if is_key else set()

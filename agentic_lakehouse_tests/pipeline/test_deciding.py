@@ -232,3 +232,18 @@ def test_what_waits_is_read_again_once_its_spec_was_edited(sandbox: Sandbox, fee
     assert (run.status, sandbox.lakehouse.work(feed)) == ("awaiting_review", None)
     assert {d.spec_sha256 for d in sandbox.lakehouse.lake.ledger.pending(feed)} == {edited.sha256}
     assert waiting(sandbox, feed).sha256 != before.sha256  # it is mapped as it is read now
+
+
+def test_a_spec_that_does_not_fit_what_waits_is_tried_once(sandbox: Sandbox, feed: Feed) -> None:
+    house = sandbox.lakehouse
+    [spec] = house.lake.governance.proposals(feed, kind="spec")
+    other = {**spec.content, "format": {**spec.content["format"], "delimiter": ";"}}
+    edit(house, spec.id, json.dumps(other), by=MIA)
+
+    work = sandbox.lakehouse.work(feed)
+    run = sandbox.run(feed)
+
+    assert work is not None
+    assert work.reason == "spec edited"
+    assert (run.status, sandbox.lakehouse.work(feed)) == ("awaiting_review", None)
+    assert {d.spec_sha256 for d in sandbox.lakehouse.lake.ledger.pending(feed)} == {spec.sha256}
