@@ -17,6 +17,7 @@ from agentic_lakehouse.brain.models import Rung, build_rung
 from agentic_lakehouse.brain.prompts import Prompt, load_prompt
 from agentic_lakehouse.brain.proposals import Proposed
 from agentic_lakehouse.brain.question import DescribeQuestion, MapQuestion
+from agentic_lakehouse.brain.schemas import schema_of
 from agentic_lakehouse.errors import ContractInvalid, SettingsInvalid
 
 P = TypeVar("P", bound=Proposed)
@@ -77,13 +78,15 @@ class Asker:
 
     def _fits(self, prompt: Prompt, output: type[Proposed]) -> Callable[[DescribeQuestion | MapQuestion], bool]:
         """Return whether a question and its answer stay within the context; the embedded planner's has no bound."""
-        fixed = len(prompt.body) + len(json.dumps(output.model_json_schema()))
+        if self.is_free:
+            return lambda _: True
+        fixed = len(prompt.body) + len(json.dumps(schema_of(output)))
 
         def fits(question: DescribeQuestion | MapQuestion) -> bool:
             asked = (fixed + len(fenced(question))) / CHARACTERS_PER_TOKEN
             return asked + REPLY * question.width <= self.context
 
-        return (lambda _: True) if self.is_free else fits
+        return fits
 
     def _ask(self, question: Question[P, T]) -> Answer[T]:
         mend = load_prompt(self.prompts, "mend_answer")

@@ -13,7 +13,7 @@ from agentic_lakehouse.brain.models import Rung
 from agentic_lakehouse.brain.prompts import Prompt
 from agentic_lakehouse.brain.proposals import Proposed
 from agentic_lakehouse.brain.reply import Reply
-from agentic_lakehouse.brain.schemas import narrowed
+from agentic_lakehouse.brain.schemas import narrowed, schema_of
 from agentic_lakehouse.brain.tools import Tool
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.governed import ModelCall, Tally
@@ -95,14 +95,14 @@ class Question(Generic[P, T]):
     @cached_property
     def schema(self) -> dict[str, Any]:
         """The answer's JSON schema, narrowed to the names that there are, where these are few and short."""
-        return narrowed(self.output.model_json_schema(), self.names, self.lengths, self.fields)
+        return narrowed(schema_of(self.output), self.names, self.lengths, self.fields)
 
     def request_sha256(self, rung: Rung) -> str:
         """Return the journal's key of this question to that model."""
         return sha256_of(
             {
                 "prompt": self.prompt.sha256,
-                "output": self.output.model_json_schema(),
+                "output": schema_of(self.output),
                 "shape": dict(self.shape),
                 "model": rung.identity,
                 "settings": {k: v for k, v in rung.settings.items() if k not in OPERATIONAL},

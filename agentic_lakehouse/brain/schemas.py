@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from functools import cache
 from typing import Any
+
+from pydantic import BaseModel
 
 MAX_NAMES, MAX_LENGTH = 200, 64
 """Providers bound how many values a schema may list, and how long they may be; beyond that, names are left open."""
@@ -16,6 +19,12 @@ PROSE = {"description": 200, "rationale": 200, "reason": 200}
 """Characters of what is said to people."""
 MAX_ITEMS = 8
 """Length of a list inside an answer, such as null words or keys."""
+
+
+@cache
+def schema_of(output: type[BaseModel]) -> Mapping[str, Any]:
+    """Return an answer's whole JSON schema: made once, and not to be written to."""
+    return output.model_json_schema()
 
 
 def narrowed(

@@ -12,7 +12,7 @@ from agentic_lakehouse.contracts.governed import CheckResult, Severity
 from agentic_lakehouse.contracts.impact import Impact
 from agentic_lakehouse.contracts.inbox import InboxItem
 from agentic_lakehouse.contracts.mapping import Mapping
-from agentic_lakehouse.contracts.standard import ProductStandard, Rule
+from agentic_lakehouse.contracts.standard import ProductStandard
 from agentic_lakehouse.contracts.tables import ingest_errors_table, mapping_errors_table
 from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.engines.base import Relation
@@ -20,13 +20,13 @@ from agentic_lakehouse.errors import CatalogUnavailable
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.approval import unfilled
 from agentic_lakehouse.pipeline.audit import UNSEEN_VALUES, Scope, plain, result, staged_check_names
+from agentic_lakehouse.pipeline.audit_table import check_tables, tables_of_rules
 from agentic_lakehouse.pipeline.conform import relation, run_facts, slice_of
 from agentic_lakehouse.pipeline.conservation import Account, account
-from agentic_lakehouse.pipeline.derivation import is_decided_by_slice
 from agentic_lakehouse.pipeline.fold_sql import Deliveries
 from agentic_lakehouse.pipeline.impact import measure, nothing
 from agentic_lakehouse.pipeline.impact_review import impact_checks
-from agentic_lakehouse.sql.rules import breach, table_check, table_verdict
+from agentic_lakehouse.sql.rules import breach
 from agentic_lakehouse.sql.types import literal, quote
 
 MAX_SAMPLES = 5
@@ -69,18 +69,23 @@ def audit_staged(
         inbox: what is open of the feed.
     """
     core = scope.standard.name
-    relations = _relations(scope, bronze, deliveries, main)
-    with scope.session(relations.values()) as session:
+    is_rebuilt = deliveries.new is None
+    relations, tables = _relations(scope, bronze, deliveries, main), tables_of_rules(scope)
+    published = _published(scope, main, is_rebuilt=is_rebuilt)
+    every = [*relations.values(), *(table for _, table in tables), *([published] if published else [])]
+    # One database for all that is asked: to open one costs more than most of the questions.
+    with scope.session(every) as session:
         found = account(session, relations, deliveries, mapping=mapping, facts=run_facts(scope.feed, facts))
         row_rules = _row_rules(session, core, relations)
-    impact = _impact(scope, relations["slice"], main, is_rebuilt=deliveries.new is None, waiting=waiting, since=since)
+        impact = _impact(session, relations["slice"], published, is_rebuilt=is_rebuilt, waiting=waiting, since=since)
+        table_rules = check_tables(session, tables)
     results = [
         *_folded(scope, core, found, approved_by_person=approved_by_person),
         *impact_checks(impact, scope.policy, core, seen=_seen(mapping) if approved_by_person else ()),
         _mapping_complete(core, mapping, scope.standard),
         _unseen_values(core, scope.feed, inbox),
         *row_rules,
-        *audit_table(scope),
+        *table_rules,
     ]
     described = staged_check_names(scope.standard)
     told = [r.model_copy(update={"description": f"{described[r.name][0]} {r.description}".strip()}) for r in results]
@@ -121,29 +126,37 @@ def _folded(scope: Scope, core: str, found: Account, *, approved_by_person: bool
     ]
 
 
-def _impact(
-    scope: Scope, staged: Relation, main: View, *, is_rebuilt: bool, waiting: Sequence[str], since: str
-) -> Impact:
-    feed, standard, is_damaged = str(scope.feed), scope.standard, False
+def _published(scope: Scope, main: View, *, is_rebuilt: bool) -> Relation | None:
+    """Return the feed's slice as it is published; `None` where it cannot be read, and a rebuild heals that."""
     try:
-        published = relation(main, standard.name, scope.staging, **slice_of(scope.feed))
-        if published.files:
-            with scope.session([published, staged]) as session:
-                return measure(
-                    published,
-                    staged,
-                    feed=feed,
-                    standard=standard,
-                    engine=session.engine,
-                    waiting=waiting,
-                    since=since,
-                )
+        return relation(main, scope.standard.name, scope.staging, **slice_of(scope.feed))
     except CatalogUnavailable:
-        if not is_rebuilt:  # else this is what heals it
+        if not is_rebuilt:
             raise
-        is_damaged = True
+        return None
+
+
+def _impact(
+    scope: Scope, staged: Relation, published: Relation | None, *, is_rebuilt: bool, waiting: Sequence[str], since: str
+) -> Impact:
+    feed = str(scope.feed)
+    if published is not None and published.files:
+        try:
+            return measure(
+                published,
+                staged,
+                feed=feed,
+                standard=scope.standard,
+                engine=scope.engine,
+                waiting=waiting,
+                since=since,
+            )
+        except CatalogUnavailable:
+            if not is_rebuilt:  # else this is what heals it
+                raise
+            published = None
     new = scope.numbers("SELECT count(*) AS n FROM slice", {"slice": staged})["n"]
-    return nothing(feed, waiting=waiting, since=since, new=new, is_damaged=is_damaged)
+    return nothing(feed, waiting=waiting, since=since, new=new, is_damaged=published is None)
 
 
 def _seen(mapping: Mapping) -> set[str]:
@@ -199,33 +212,3 @@ def _row_rules(scope: Scope, core: str, relations: Map[str, Relation]) -> list[C
             )
         )
     return results
-
-
-def audit_table(scope: Scope) -> list[CheckResult]:
-    """Check the rules that one row cannot decide, over the table as it would be after the merge.
-
-    What the feed's slice decides alone is asked of that; for the rest, the whole table is read.
-    """
-    core, standard = scope.standard.name, scope.standard
-    rules = [r for r in standard.rules if not r.is_row_rule]
-    own = [r for r in rules if is_decided_by_slice(r, standard)]
-    results = []
-    for asked, partition in ((own, slice_of(scope.feed)), ([r for r in rules if r not in own], {})):
-        if asked:
-            table = {core: relation(scope.view, core, scope.staging, **partition)}
-            with scope.session(table.values()) as session:
-                results += [_table_rule(session, rule, core, table) for rule in asked]
-    return results
-
-
-def _table_rule(scope: Scope, rule: Rule, core: str, relations: Map[str, Relation]) -> CheckResult:
-    key = scope.standard.key
-    [verdict] = scope.engine.query(table_verdict(rule, core, key=key), relations).to_pylist()
-    return CheckResult(
-        name=rule.name,
-        table=core,
-        severity="WARN" if rule.severity == "warning" else "ERROR",
-        passed=bool(verdict["passed"]),
-        count=0 if verdict["passed"] else int(verdict["found"] or 0),
-        sql=table_check(rule, core, key=key),
-    )

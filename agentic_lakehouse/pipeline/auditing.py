@@ -12,7 +12,8 @@ from agentic_lakehouse.lake.branches import Branch
 from agentic_lakehouse.lake.view import View
 from agentic_lakehouse.pipeline.audit import Scope
 from agentic_lakehouse.pipeline.audit_bronze import audit_bronze
-from agentic_lakehouse.pipeline.audit_staged import audit_staged, audit_table
+from agentic_lakehouse.pipeline.audit_staged import audit_staged
+from agentic_lakehouse.pipeline.audit_table import audit_table
 from agentic_lakehouse.pipeline.impact_review import reviewed
 from agentic_lakehouse.pipeline.outcomes import Audited
 from agentic_lakehouse.pipeline.proposals import mapping_of

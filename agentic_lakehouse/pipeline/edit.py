@@ -85,7 +85,8 @@ def refuted(house: Lakehouse, spec: FeedSpec, mapping: Mapping) -> list[str]:
     """Return what is wrong with a mapping, tried on the feed's bronze as a model's is."""
     with house.staging() as scratch:
         bronze = relation(where_it_stands(house, spec.feed), bronze_name(house.standard, spec), scratch)
-        return house.dry_run(spec, bronze, scratch).refuted(mapping)
+        with house.dry_run(spec, bronze, scratch) as trial:
+            return trial.refuted(mapping)
 
 
 def _spec(house: Lakehouse, feed: Feed, spec: FeedSpec, before: FeedSpec, path: Path) -> FeedSpec:

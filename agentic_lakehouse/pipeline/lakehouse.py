@@ -7,6 +7,8 @@ run's row of `governance.runs`, and on the branch. Only `publish` changes main.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -140,12 +142,12 @@ class Lakehouse(Auditing):
         if found is not None and stands and not renew:
             return mapped_from(found, spec)
         before, learned = None if renew else self.mapping_before(feed), self.learned(feed)
-        with self.staging() as scratch:
+        with self.staging() as scratch, ExitStack() as trials:
 
             @cache
             def dry_run() -> DryRun:
                 bronze = relation(branch, bronze_name(self.standard, spec), scratch)
-                return self.dry_run(spec, bronze, scratch, standard=learned.standard)
+                return trials.enter_context(self.dry_run(spec, bronze, scratch, standard=learned.standard))
 
             if before is not None:
                 return Remapping(
@@ -172,19 +174,21 @@ class Lakehouse(Auditing):
                 run_id=run_id,
             )
 
+    @contextmanager
     def dry_run(
         self, spec: FeedSpec, bronze: Relation, scratch: Path, *, standard: ProductStandard | None = None
-    ) -> DryRun:
-        """Set up a trial of mappings on the first rows of `bronze`."""
-        return DryRun(
-            spec,
-            bronze,
-            standard=standard or self.standard_for(spec.feed),
-            facts=self.facts(spec.feed),
-            unseen=self.policy.unseen_value,
-            engine=self.engine,
-            scratch=scratch,
-        )
+    ) -> Iterator[DryRun]:
+        """Give a trial of mappings on the first rows of `bronze`, for as long as the `with` lasts."""
+        with self.engine.session([bronze], scratch) as engine:
+            yield DryRun(
+                spec,
+                bronze,
+                standard=standard or self.standard_for(spec.feed),
+                facts=self.facts(spec.feed),
+                unseen=self.policy.unseen_value,
+                engine=engine,
+                scratch=scratch,
+            )
 
     def conform(self, feed: Feed, run_id: str) -> Conformed | None:
         """Fold bronze into the feed's slice of core on the branch; `None` where no mapping is approved yet."""

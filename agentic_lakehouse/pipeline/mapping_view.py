@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,15 +36,15 @@ def mapping_view(
     house: Lakehouse, spec: FeedSpec, mapping: Mapping, before: Mapping | None
 ) -> tuple[MappingView, tuple[str, ...]]:
     """Tell what a mapping does, and why something of it could not be shown."""
-    with house.staging() as scratch:
-        trial = _trial(house, spec, scratch)
+    with house.staging() as scratch, ExitStack() as trials:
+        trial = _trial(house, spec, scratch, trials)
         if trial is None:
             caveat = "There are no rows to try it on: the feed has nothing in bronze with these columns."
             return _told(house, spec, mapping, before, None), (caveat,)
         return _told(house, spec, mapping, before, trial), ()
 
 
-def _trial(house: Lakehouse, spec: FeedSpec, scratch: Path) -> DryRun | None:
+def _trial(house: Lakehouse, spec: FeedSpec, scratch: Path, trials: ExitStack) -> DryRun | None:
     """Set up a trial on the newest delivery: what is new of a feed is what a person is asked about."""
     view, name = where_it_stands(house, spec.feed), bronze_name(house.standard, spec)
     if not view.exists(name) or not view.row_count(name):
@@ -54,7 +55,7 @@ def _trial(house: Lakehouse, spec: FeedSpec, scratch: Path) -> DryRun | None:
         last = house.engine.query("SELECT max(_delivery_id) AS newest FROM bronze", {"bronze": bronze}).to_pylist()
         first = f"SELECT * FROM bronze WHERE _delivery_id = {literal(last[0]['newest'])} LIMIT {SAMPLE_ROWS}"
         taken = house.engine.transform(first, {"bronze": bronze}, scratch / "newest.parquet", types=types)
-        return house.dry_run(spec, Relation(files=[taken.path], types=types), scratch)
+        return trials.enter_context(house.dry_run(spec, Relation(files=[taken.path], types=types), scratch))
     except EngineFailed:
         return None
 

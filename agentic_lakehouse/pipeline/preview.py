@@ -113,15 +113,15 @@ class Preview:
             loaded = self.load(spec, scratch)
             types = bronze_table(self.lakehouse.standard, spec).types
             bronze = Relation(files=[file.path for file in loaded.good], types=types)
-            trial = self.lakehouse.dry_run(spec, bronze, scratch, standard=standard)
-            answer, _ = ask_mapping(
-                measured,
-                spec,
-                standard=standard,
-                facts=self.facts,
-                policy=self.lakehouse.policy.approval,
-                brain=self.brain,
-                dry_run=trial,
-                run_id="preview",
-            )
+            with self.lakehouse.dry_run(spec, bronze, scratch, standard=standard) as trial:
+                answer, _ = ask_mapping(
+                    measured,
+                    spec,
+                    standard=standard,
+                    facts=self.facts,
+                    policy=self.lakehouse.policy.approval,
+                    brain=self.brain,
+                    dry_run=trial,
+                    run_id="preview",
+                )
             return answer

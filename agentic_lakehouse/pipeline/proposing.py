@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +53,10 @@ def propose_for_feed(lakehouse: Lakehouse, name: str, *, renew: bool) -> Propose
         if stands is not None:
             return Proposed(mapping_of(stands), stands.model, stands.status)
     ref = feed.branch if lakehouse.has_work(feed) else "main"
-    with lakehouse.staging() as scratch:
+    with lakehouse.staging() as scratch, ExitStack() as trials:
         bronze = relation(lakehouse.lake.view(ref), bronze_name(lakehouse.standard, spec), scratch)
         learned = lakehouse.learned(feed)
-        trial = lakehouse.dry_run(spec, bronze, scratch, standard=learned.standard)
+        trial = trials.enter_context(lakehouse.dry_run(spec, bronze, scratch, standard=learned.standard))
         measured, facts = lakehouse.newest_profile(feed), lakehouse.facts(feed)
         if not renew:
             answer, _ = ask_mapping(
