@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,14 @@ GOODS = "sku,title,price,currency,note\n" + "".join(
 
 
 @pytest.fixture
-def bench(sandbox: Sandbox, tmp_path: Path) -> DryRun:
+def bench(sandbox: Sandbox, tmp_path: Path) -> Iterator[DryRun]:
     feed = sandbox.drop("acme/feed", GOODS)
     sandbox.run(feed)
     house = sandbox.lakehouse
     spec = house.spec_in_force(feed)
     bronze = relation(house.lake.view("main"), bronze_name(house.standard, spec), tmp_path)
-    return house.dry_run(spec, bronze, tmp_path)
+    with house.dry_run(spec, bronze, tmp_path) as trial:
+        yield trial
 
 
 def test_rows_are_shown_as_text_and_the_same_ones_each_time(bench: DryRun) -> None:
