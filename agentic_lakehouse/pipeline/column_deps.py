@@ -21,7 +21,8 @@ def column_deps(mapping: Mapping, spec: FeedSpec, standard: ProductStandard) -> 
 
     One that a constant fills, or facts of the run alone, hangs on none.
     """
-    bronze = [*(c.name for c in spec.columns), *(c.name for c in BRONZE_LINEAGE)]
+    former = (name for line in mapping.columns for name in line.former)
+    bronze = [*(c.name for c in spec.columns), *former, *(c.name for c in BRONZE_LINEAGE)]
     known = [*(c.name for c in standard.columns), *FACT_TYPES]
     lines = {line.target: line.expression for line in mapping.columns}
     mapped = {c.name: _read(lines.get(c.name), bronze) for c in standard.columns}

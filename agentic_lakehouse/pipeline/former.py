@@ -39,8 +39,8 @@ def with_former(
     """
     anew, here = {line.target: line for line in lines}, {c.name for c in spec.columns}
     for old in lost:
-        gone = tuple(name for name in _carried_from(old, standard, dry_run) if name not in here)
         line = anew.get(old.target)
+        gone = tuple(name for name in _carried_from(old, standard, dry_run, alone=line is None) if name not in here)
         if not gone or (line is not None and _reads_through(line, gone, dry_run)):
             continue
         if line is None:
@@ -53,13 +53,16 @@ def with_former(
     return list(anew.values())
 
 
-def _carried_from(old: ColumnMapping, standard: ProductStandard, dry_run: DryRun) -> tuple[str, ...]:
-    """Return the bronze columns whose values a lost line carries; none where it writes values of its own."""
+def _carried_from(old: ColumnMapping, standard: ProductStandard, dry_run: DryRun, *, alone: bool) -> tuple[str, ...]:
+    """Return the bronze columns whose values a lost line carries; none where it writes values of its own.
+
+    Words of a list are told one by one over one column: a line with them goes on alone, or not at all.
+    """
     target = standard.column(old.target)
-    if target is None or target.valid_values:  # words are mapped one by one, over one column
+    if target is None or (target.valid_values and not alone):
         return ()
     try:
-        plain = is_plain(old.expression, columns=dry_run.types, may_translate=False)
+        plain = is_plain(old.expression, columns=dry_run.types, may_translate=bool(target.valid_values))
         return columns_read(old.expression, columns=dry_run.types) if plain else ()
     except GuardRefused:
         return ()

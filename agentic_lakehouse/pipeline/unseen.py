@@ -68,7 +68,7 @@ def word_lists(mapping: Mapping, *, standard: ProductStandard, columns: Map[str,
     """
     for line in mapping.columns:
         target = standard.column(line.target)
-        if target is not None and target.valid_values:
+        if line.sources and target is not None and target.valid_values:  # what no row of today has, nobody is asked
             found = word_list(line.expression, columns=columns, values=target.valid_values)
             if found is not None and found.pairs:
                 yield Line(line, target, found)

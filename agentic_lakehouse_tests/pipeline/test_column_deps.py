@@ -29,6 +29,16 @@ def test_every_column_of_core_has_an_entry() -> None:
     assert list(deps(title="titel")) == list(core_table(STANDARD).types)
 
 
+def test_a_line_may_hang_on_columns_that_only_earlier_deliveries_had() -> None:
+    both = ColumnMapping(target="price", sources=("Preis",), expression="COALESCE(preis, betrag)", former=("betrag",))
+    alone = ColumnMapping(target="brand", sources=(), expression="marke", former=("marke",))
+    mapping = Mapping(feed="acme/feed", standard=STANDARD.label, columns=(both, alone))
+
+    found = column_deps(mapping, SPEC, STANDARD)
+
+    assert (found["price"], found["brand"]) == (("preis", "betrag"), ("marke",))
+
+
 def test_columns_hang_on_what_fills_falls_back_and_derives_them() -> None:
     found = deps(sku="nr", gtin="ean", title="concat(titel, nr)", price="preis", condition="'new'")
 
