@@ -49,11 +49,19 @@ def language_of(facts: VendorFacts) -> str:
 
 
 def taught(
-    mapping: Mapping, stance: Stance, *, standard: ProductStandard, facts: VendorFacts, review: Review
+    mapping: Mapping,
+    stance: Stance,
+    *,
+    standard: ProductStandard,
+    facts: VendorFacts,
+    review: Review,
+    standing: Mapping | None = None,
 ) -> list[Precedent]:
     """Return what a decision on a mapping teaches.
 
     Lines over several columns, and lines that write values of their own, teach nothing: they are about one vendor.
+    Where a mapping takes the place of another one, what both say was not in question when it is rejected; and a header
+    that lost its target was left so by what changed in the feed, which says nothing of such headers elsewhere.
 
     Args:
         mapping: as it was decided on.
@@ -61,11 +69,16 @@ def taught(
         standard: what it maps onto.
         facts: say the vendor's language.
         review: who said so, and when.
+        standing: the mapping that was in force.
     """
-    single = [(line, standard.column(line.target)) for line in mapping.columns if len(line.sources) == 1]
+    old = standing.columns if standing else ()
+    settled = {(c.target, c.sources, c.expression) for c in old} if stance == "rejected" else set()
+    asked = [c for c in mapping.columns if (c.target, c.sources, c.expression) not in settled]
+    single = [(line, standard.column(line.target)) for line in asked if len(line.sources) == 1]
     pairs = [(line.target, *pair) for line, target in single if target is not None for pair in _pairs(line, target)]
     if stance == "approved":
-        unused = (source for source in mapping.unmapped_sources if _TELLING.search(source))
+        known = {source for line in old for source in line.sources} | set(standing.unmapped_sources if standing else ())
+        unused = [s for s in mapping.unmapped_sources if s not in known and _TELLING.search(s)]
         pairs += [(NOTHING, "column", header_key(source), source, "") for source in unused]
     found = [
         Precedent(
@@ -88,6 +101,8 @@ def taught(
 
 
 def _pairs(line: ColumnMapping, target: StandardColumn) -> Iterator[tuple[Literal["column", "word"], str, str, str]]:
+    if not line.sources:  # it reads rows of before alone
+        return
     source = line.sources[0]
     try:
         columns = {c.name for c in parse(f"SELECT {line.expression}").find_all(exp.Column)}

@@ -167,8 +167,12 @@ def lessons(house: Lakehouse, decided: Proposal, review: Review, instead_of: Pro
     if decided.kind != "mapping" or review.sha256 != decided.sha256:
         return []
     stance: Stance = "rejected" if review.decision == "rejected" else "approved"
-    facts = house.facts(Feed.parse(decided.feed))
-    said = taught(mapping_of(decided), stance, standard=house.standard, facts=facts, review=review)
+    feed = Feed.parse(decided.feed)
+    facts, in_force = house.facts(feed), house.lake.governance.approved_or_active(feed, "mapping")
+    # An edit of what is in force is a choice in all that it says.
+    is_other = in_force is not None and in_force.id not in {decided.id, instead_of.id if instead_of else ""}
+    standing = mapping_of(in_force) if in_force is not None and is_other else None
+    said = taught(mapping_of(decided), stance, standard=house.standard, facts=facts, review=review, standing=standing)
     if instead_of is None:
         return said
     return corrected(mapping_of(instead_of), said, standard=house.standard, facts=facts, review=review)

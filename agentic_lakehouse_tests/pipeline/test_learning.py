@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,10 +14,12 @@ import pytest
 from agentic_lakehouse.brain.fence import unfenced
 from agentic_lakehouse.brain.planner.model import plan
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.contracts.governed import Proposal
+from agentic_lakehouse.contracts.governed import Proposal, Review
+from agentic_lakehouse.contracts.mapping import Mapping
+from agentic_lakehouse.contracts.vendor import VendorFacts
 from agentic_lakehouse.errors import ReviewRefused
-from agentic_lakehouse.pipeline.learning import Learned
-from agentic_lakehouse.pipeline.review import Reviewer, edit
+from agentic_lakehouse.pipeline.learning import Learned, taught
+from agentic_lakehouse.pipeline.review import Reviewer, decide, edit
 from agentic_lakehouse.pipeline.undo import undo
 from agentic_lakehouse_tests.model_server import Request, Response, completion, serving
 from agentic_lakehouse_tests.pipeline.conftest import Straight
@@ -171,6 +174,38 @@ def test_a_line_that_people_rejected_waits_for_a_person(trade: Straight) -> None
     assert Learned(house.standard, [refused]).reasons(mapping) == [
         "'brand' from Fabrzeichen: Mia rejected that for v09/goods"
     ]
+
+
+def test_a_column_that_its_own_feed_lost_says_nothing_of_such_headers_elsewhere(trade: Straight) -> None:
+    house = trade.lakehouse
+    standing, _ = house.mapping_line(Feed("v02", "goods"))
+    lines = [line for line in standing.columns if line.target != "brand"]
+    unused = ("Regalfach", "Fabrzeichen", "Xyzzy")
+    without = standing.model_copy(update={"columns": tuple(lines), "unmapped_sources": unused})
+    review = Review(
+        proposal_id="p", sha256="", decision="approved", by="Mia", note="", created_at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+
+    def nothing(before: Mapping | None) -> set[str]:
+        said = taught(without, "approved", standard=house.standard, facts=VendorFacts(), review=review, standing=before)
+        return {p.text for p in said if p.target == ""}
+
+    assert nothing(standing) == {"Xyzzy"}
+    assert nothing(None) == set(unused)
+
+
+def test_who_rejects_a_change_says_nothing_of_the_lines_that_stay(trade: Straight) -> None:
+    feed = trade.drop("v01/goods", goods(1).replace("Abgabewert", "Abgabewert netto"), name="netto.csv")
+    assert trade.run(feed).status == "awaiting_review"
+    waits = trade.lakehouse.undecided(feed)
+    assert waits is not None
+    decide(trade.lakehouse, waits.id, "rejected", by=MIA)
+
+    trade.facts("v03", "locale: de_DE\ncurrency: EUR\n")
+
+    assert trade.run(trade.drop("v03/goods", goods(3))).status == "published"
+    spoken = trade.lakehouse.lake.precedents.of_standard(trade.lakehouse.standard.name)
+    assert {p.target for p in spoken if p.stance == "rejected"} <= {"price"}
 
 
 def test_a_wrong_approval_is_undone_with_all_that_came_of_it(trade: Straight) -> None:
