@@ -84,7 +84,7 @@ def _lines(lines: Sequence[TracedLine], *, why: bool) -> None:
             sure = "" if line.confidence is None else f" Confidence {line.confidence:.2f}."
             tell("why", f"{line.target}: {line.rationale}{sure}")
         if line.given is not None:
-            tell("by rules", f"{line.target}: the mapping gave {line.given!r}")
+            tell("by rules", f"{line.target}: the mapping gave {line.given}")
         for fault in line.faults:
             tell("broken", f"{line.target}: {fault}")
 

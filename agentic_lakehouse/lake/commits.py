@@ -162,10 +162,8 @@ def resolve(connection: sa.Connection, prefix: str) -> int:
     query = sa.select(c.seq, c.id, c.at, c.forgotten).where(c.id.startswith(prefix, autoescape=True)).limit(2)
     found = connection.execute(query).all()
     if not prefix or len(found) != 1:
-        problem = "several commits begin with" if found else "there is no commit"
-        raise UsageInvalid(
-            f"At {prefix!r}: {problem} that id.", hint="Commits are listed by `lakehouse log`.", commit=prefix
-        )
+        problem = "several commits begin so" if found else "there is no such commit"
+        raise UsageInvalid(f"At {prefix!r}: {problem}.", hint="Commits are listed by `lakehouse log`.", commit=prefix)
     if found[0].forgotten:
         raise UsageInvalid(
             f"Commit {found[0].id[:12]} of {found[0].at:%Y-%m-%d} is in the log, but its tables are no longer kept.",

@@ -32,9 +32,9 @@ class History:
         with self._database.read() as connection:
             found = records(connection, CommitInfo, query)
         if not prefix or len(found) != 1:
-            problem = "several commits begin with" if found else "there is no commit"
+            problem = "several commits begin so" if found else "there is no such commit"
             raise UsageInvalid(
-                f"At {prefix!r}: {problem} that id.", hint="Commits are listed by `lakehouse log`.", commit=prefix
+                f"At {prefix!r}: {problem}.", hint="Commits are listed by `lakehouse log`.", commit=prefix
             )
         return found[0]
 

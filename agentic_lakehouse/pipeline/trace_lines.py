@@ -103,7 +103,8 @@ class Lines:
 
 def _fault(fault: Mapping[str, Any]) -> str:
     cost = "the cell was emptied" if fault["cost"] == "null_cell" else "the row was kept out"
-    return f"{fault['rule']}: {fault['value']!r}, {fault['message']}; {cost}"
+    what = [f"{fault['value']!r}"] if fault["value"] is not None else []
+    return f"{fault['rule']}: {', '.join([*what, *filter(None, [fault['message']])]) or 'not so'}; {cost}"
 
 
 def of_column(lines: Sequence[TracedLine], name: str) -> tuple[TracedLine, ...]:
@@ -115,8 +116,12 @@ def of_column(lines: Sequence[TracedLine], name: str) -> tuple[TracedLine, ...]:
     known = {line.target: line for line in lines}
     if name not in known:
         raise UsageInvalid(
-            f"The core table has no column {name!r}, or nothing is known of how this row came by it.",
-            hint=f"Columns are {', '.join(known)}." if known else None,
+            f"The core table has no column {name!r}."
+            if known
+            else f"This row never came to core: there is no {name!r} of it.",
+            hint=f"Columns are {', '.join(known)}."
+            if known
+            else "Leave `--column` out to see the file, the line, the cells and what is wrong with them.",
             column=name,
         )
     wanted = [name]

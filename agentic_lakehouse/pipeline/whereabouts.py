@@ -17,7 +17,7 @@ from agentic_lakehouse.engines.base import Relation
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.lake.commits import CommitInfo
 from agentic_lakehouse.lake.view import View
-from agentic_lakehouse.pipeline.conform import relation
+from agentic_lakehouse.pipeline.conform import relation, slice_of
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.refused_rows import MAX_LISTED, RefusedRow, RefusedRows
 from agentic_lakehouse.pipeline.removal import ROW
@@ -126,9 +126,13 @@ class Search:
         return self._in_core(view or self._house.lake.view(), at, test=test)
 
     def _on_branches(self) -> Whereabouts | None:
+        """Look at what each branch's own feed has there: the rest is main as it once was."""
+        core = self._standard.name
         for branch in self._house.lake.branches():
+            view = self._house.lake.view(branch.name)
+            own = set(view.files(core, **slice_of(Feed.parse(branch.feed)))) if view.exists(core) else set()
             note = f"It is not on main: it waits on branch {branch.name}, unpublished."
-            if found := self._in_core(self._house.lake.view(branch.name), branch.name, notes=(note,)):
+            if own and (found := self._in_core(view, branch.name, files=own, notes=(note,))):
                 return found
         return None
 

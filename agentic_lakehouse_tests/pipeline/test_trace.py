@@ -217,6 +217,17 @@ def test_a_key_that_a_full_delivery_removed_is_found_in_the_past(sandbox: Sandbo
     assert found.notes[1] == "The vendor's deliveries hold everything: a later one did not have it."
 
 
+def test_a_row_that_was_taken_back_is_not_looked_for_on_the_branch_of_another_feed(sandbox: Sandbox) -> None:
+    first = sandbox.run(sandbox.drop("acme/other", price_list(90, 95)))
+    feed = sandbox.drop("acme/prices", price_list(0, 40))
+    second = sandbox.run(feed)
+    sandbox.drop("acme/other", "")
+    assert sandbox.run(Feed("acme", "other")).status == "failed"  # its branch stands, with main as it was
+    sandbox.lakehouse.rollback(first.commit, feed, by="mia")
+
+    assert by_id(sandbox, "R12").at == second.commit
+
+
 def test_a_row_that_waits_on_a_branch_is_found_there(sandbox: Sandbox) -> None:
     sandbox.facts("acme", "delivery: full\n")
     feed = sandbox.drop("acme/prices", price_list(0, 40), name="one.csv")
