@@ -108,6 +108,8 @@ def _complaint(
     place: Place, contract: type[BaseModel], path: tuple[int | str, ...], kind: str, message: str
 ) -> ContractInvalid:
     wrong = place.at(*path)
+    if kind == "missing":
+        return place.at(*path[:-1]).invalid(f"the key {path[-1]!r} is missing.", _description(contract, path))
     if kind != "extra_forbidden":
         shown = textwrap.shorten(repr(wrong.data), 80, placeholder=" ...") if path else "the file"
         why = message.removeprefix("Value error, ")

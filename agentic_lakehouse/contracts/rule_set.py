@@ -6,6 +6,7 @@ so a slice that is folded anew comes out the same. A new rule set begins to coun
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Map
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,7 +15,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from agentic_lakehouse.contracts.base import Contract, Record
-from agentic_lakehouse.contracts.feed import Feed
+from agentic_lakehouse.contracts.feed import ID_PATTERN, Feed
 from agentic_lakehouse.contracts.rule import Rule
 from agentic_lakehouse.contracts.vendor import VendorFacts
 
@@ -106,6 +107,18 @@ class AppliesTo(Record):
     currencies: tuple[str, ...] = ()
     locales: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _can_match(self) -> Self:
+        """Refuse what no feed can ever be: a scope that is misspelt would switch its rules off unseen."""
+        one = ID_PATTERN.pattern
+        asked = ((self.feeds, f"{one}/{one}", "`vendor/feed`"), (self.vendors, one, "a vendor's id"),
+                 (self.countries, "[A-Z]{2}", "a country, such as DE"),
+                 (self.currencies, "[A-Z]{3}", "a currency, such as EUR"))  # fmt: skip
+        for wanted, pattern, what in asked:
+            if wrong := next((each for each in wanted if not re.fullmatch(pattern, each)), None):
+                raise ValueError(f"{wrong!r} is not {what}")
+        return self
+
     def covers(self, feed: Feed, facts: VendorFacts) -> bool:
         """Whether a feed is among them."""
         asked: tuple[tuple[tuple[str, ...], str | None], ...] = (
@@ -133,6 +146,7 @@ class RuleSet(Contract):
     effective_until: date | None = None
     """Last such day; without an end where left out."""
     applies_to: AppliesTo = AppliesTo()
+    """The feeds that it is about, by vendor, feed, country, currency or locale; all where left out."""
     lookups: dict[str, Lookup] = Field(default_factory=dict)
     """Tables by name: what a word stands for, and the type of that."""
     normalise: tuple[Normalisation, ...] = ()

@@ -20,6 +20,7 @@ from agentic_lakehouse.errors import ContractInvalid
 MAX_BYTES = 4 * 1024 * 1024
 MAX_NODES = 500_000
 """Values in a file once its aliases are unfolded."""
+_MEND = "Mend it there or just above: indents, quotes and brackets are what mostly goes wrong."
 MAX_DEPTH = 100
 """Mappings and lists within each other. libyaml overflows its stack at some tens of thousands."""
 
@@ -169,9 +170,9 @@ def _parse(top: Place, text: str) -> tuple[yaml.Node | None, Any]:
     except yaml.MarkedYAMLError as error:
         # What is missing at the end is missed on a line that there is not.
         line = min(error.problem_mark.line, text.count("\n")) + 1 if error.problem_mark else 1
-        raise Place(top.file, None, line).invalid(f"this is not valid YAML: {error.problem}.") from error
+        raise Place(top.file, None, line).invalid(f"this is not valid YAML: {error.problem}.", _MEND) from error
     except (yaml.YAMLError, ValueError) as error:
-        raise top.invalid(f"this is not valid YAML: {str(error).splitlines()[0]}.") from error
+        raise top.invalid(f"this is not valid YAML: {str(error).splitlines()[0]}.", _MEND) from error
 
 
 def _require_flat(top: Place, text: str) -> None:

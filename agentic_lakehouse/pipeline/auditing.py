@@ -43,7 +43,8 @@ class Auditing(Steps):
                 branch.release()
             elif audited.failed:
                 names = ", ".join(f"{r.name} ({r.count})" for r in audited.failed)
-                log.note(status="failed", reason="audit", errors=(f"Checks failed on {feed.branch}: {names}.",))
+                hint = f"Hint: `lakehouse checks {feed}` says what was asserted, and what to do."
+                log.note(status="failed", reason="audit", errors=(f"Checks failed on {feed.branch}: {names}.\n{hint}",))
                 branch.release()
         return audited
 

@@ -89,6 +89,7 @@ class Describing(Drifting):
         new = [columns[name] for name in (*found.added, *found.retyped)]
         spec = respecified(base, measured, found, new, by_evidence)
         self.tell_renamings(feed, delivery, base, renamed)
+        self._note_order(feed, delivery, base, measured.source_names)
         return spec, answer
 
     def _renamed(self, feed: Feed, base: FeedSpec, measured: FeedProfile) -> dict[str, Renaming]:

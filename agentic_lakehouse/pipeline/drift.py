@@ -65,7 +65,7 @@ def compare(before: FeedSpec, now: FeedSpec, use: Use) -> list[Change]:
         told = Change(kind="key_changed", columns=were, before=_listed(were), after=_listed(keys), severity="review")
         changes.append(told)
     if (old := _dialect(before.format, now.format)) != (new := _dialect(now.format, before.format)):
-        changes.append(Change(kind="file_format", before=old, after=new))
+        changes.append(Change(kind="file_format", before=old or "without one", after=new or "without one"))
     return changes
 
 
@@ -79,12 +79,13 @@ def same_columns(before: FeedSpec, now: FeedSpec) -> dict[str, ColumnSpec]:
 
 
 def reordered(before: FeedSpec, names: Sequence[str]) -> Change | None:
-    """Return that a file has a spec's columns in another order, or `None`."""
-    known = [c.source_name for c in before.columns]
-    if names == known or sorted(names) != sorted(known):
+    """Return that a file has the columns that both have in another order, or `None`."""
+    known = [c.source_name for c in before.columns if c.source_name in set(names)]
+    still = [name for name in names if name in set(known)]
+    moved = next((k for k, (a, b) in enumerate(zip(known, still, strict=False)) if a != b), None)
+    if moved is None:
         return None
-    moved = next(k for k, (a, b) in enumerate(zip(known, names, strict=True)) if a != b)
-    return Change(kind="columns_reordered", before=f"{known[moved]!r} at {moved + 1}", after=f"{names[moved]!r} there")
+    return Change(kind="columns_reordered", before=f"{known[moved]!r} at {moved + 1}", after=f"{still[moved]!r} there")
 
 
 def _of_column(old: ColumnSpec, new: ColumnSpec) -> Iterator[Change]:
@@ -130,7 +131,8 @@ def _listed(headers: Sequence[str]) -> str:
 def _dialect(one: FileFormat, other: FileFormat) -> str:
     """Say what of a format is otherwise than in another one."""
     told = {name: (getattr(one, name), getattr(other, name)) for name in _DIALECT}
-    return ", ".join(f"{name.replace('_', ' ')} {mine!r}" for name, (mine, theirs) in told.items() if mine != theirs)
+    differing = {name: mine for name, (mine, theirs) in told.items() if mine != theirs and mine is not None}
+    return ", ".join(f"{name.replace('_', ' ')} {mine!r}" for name, mine in differing.items())
 
 
 @dataclass(frozen=True)

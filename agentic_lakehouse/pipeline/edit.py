@@ -123,4 +123,8 @@ def _mapping(house: Lakehouse, spec: FeedSpec, mapping: Mapping, path: Path) -> 
 
 def _require_of_feed(path: Path, feed: Feed, said: Feed) -> None:
     if said != feed:
-        raise ContractInvalid(f"{path} is about {said}, the proposal about {feed}.", file=str(path))
+        raise ContractInvalid(
+            f"{path} is about {said}, the proposal about {feed}.",
+            hint=f"Begin with what `lakehouse review show ID --json` prints of a proposal of {feed}.",
+            file=str(path),
+        )

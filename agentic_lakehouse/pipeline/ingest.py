@@ -127,7 +127,8 @@ def require_error_share(loaded: Loaded, delivery: Delivery, *, at_most: float) -
     raise TooManyBadRows(
         f"{delivery.path}: {loaded.bad.rows} of {loaded.rows} rows do not fit the feed's spec "
         f"(mostly {code}: {count}); the policy allows {at_most:.0%}.",
-        hint="Ask the vendor for a corrected file, or raise `max_error_share` in the policy.",
+        hint="Ask the vendor for a corrected file. Where it is right as it is, say so in the spec with "
+        "`lakehouse review edit`, or raise `max_error_share` in the policy.",
         file=delivery.path,
         bad_rows=loaded.bad.rows,
         rows=loaded.rows,

@@ -43,7 +43,7 @@ def test_a_misspelt_key_is_named_with_its_line_and_the_near_word(tmp_path: Path)
     [
         ("name: x\nmax_error_share: 5 %\n", "line 2, at max_error_share: '5 %' does not fit"),
         ("name: x\nmax_error_share: 1.5\n", "less than or equal to 1"),
-        ("max_error_share: 0.1\n", "at name: None does not fit: Field required"),
+        ("max_error_share: 0.1\n", "line 1: the key .name. is missing."),
         ("name: x\napproval: yes\n", "line 2, at approval: 'yes' does not fit"),
         ("name: x\nlease_seconds: 1\n", "line 2, at lease_seconds"),
     ],
