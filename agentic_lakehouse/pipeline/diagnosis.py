@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from agentic_lakehouse.contracts.files import load_vendor
 from agentic_lakehouse.contracts.governed import Delivery
 from agentic_lakehouse.contracts.notice import Notice
 from agentic_lakehouse.contracts.rule_files import load_rule_files
@@ -59,6 +60,7 @@ def diagnose(*, deep: bool = False) -> list[Line]:
         *_part("standard", lambda: _standard(house)),
         *_part("policy", lambda: house.policy.name),
         *_part("rules", lambda: _rules(house)),
+        *_part("vendors", lambda: _vendors(house)),
         *_part("landing", lambda: _landing(house)),
         *_part("catalog", lambda: _lake(house, deep=deep)),
         *_part("engine", lambda: _engine(house)),
@@ -95,6 +97,19 @@ def _rules(house: Lakehouse) -> str | list[Line]:
         *(p for each in about for p in problems([each], house.standard, house.bind)),
     ]
     return _first(found, line) or f"{len(files)} rule sets in {house.settings.rules}"
+
+
+def _vendors(house: Lakehouse) -> str | list[Line]:
+    def line(problem: LakehouseError) -> Line:
+        return _wrong("vendors", problem)
+
+    files, found = sorted(house.settings.vendors.glob("*.yaml")), list[LakehouseError]()
+    for path in files:
+        try:
+            load_vendor(house.settings.vendors, path.stem)
+        except LakehouseError as error:
+            found.append(error)
+    return _first(found, line) or f"{len(files)} files of facts in {house.settings.vendors}"
 
 
 def _landing(house: Lakehouse) -> str | list[Line]:

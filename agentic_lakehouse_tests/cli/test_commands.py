@@ -47,6 +47,25 @@ def test_a_failed_feed_gives_exit_code_1_and_the_others_are_published(lakehouse,
     assert {f["feed"]: f["status"] for f in result.json["feeds"]} == {"acme/feed": "published", "broken/feed": "failed"}
 
 
+def test_wrong_facts_of_one_vendor_stop_no_other_and_are_named(lakehouse, landing: Path) -> None:
+    (landing.parent / "vendors").mkdir(exist_ok=True)
+    (landing.parent / "vendors" / "acme.yaml").write_text("countrry: GB\n")
+    put(landing, "acme/feed", GOOD)
+    put(landing, "other/feed", GOOD)
+
+    result = lakehouse("run", "--json")
+
+    assert result.code == 1
+    status = {run["feed"]: (run["status"], run["errors"]) for run in result.json["feeds"]}
+    assert status["other/feed"] == ("published", [])
+    assert status["acme/feed"][0] == "failed"
+    assert "acme.yaml, line 1, at countrry: the key 'countrry' is unknown." in status["acme/feed"][1][0]
+    assert "Hint: Did you mean 'country'?" in status["acme/feed"][1][0]
+    doctor = lakehouse("doctor", "--json")
+    [line] = [check for check in doctor.json["checks"] if check["name"] == "vendors"]
+    assert (line["ok"], line["hint"]) == (False, "Did you mean 'country'?")
+
+
 def test_the_report_for_people_fits_80_columns(lakehouse, landing: Path) -> None:
     put(landing, "acme/feed", GOOD)
 

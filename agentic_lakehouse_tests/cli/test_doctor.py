@@ -35,7 +35,7 @@ def test_each_part_of_a_healthy_lake_has_one_line(lakehouse: Command, restored: 
     assert set(result.json) == {"checks"}
     assert {frozenset(check) for check in result.json["checks"]} == {frozenset({"name", "ok", "message", "hint"})}
     assert [check["name"] for check in result.json["checks"]] == [
-        "settings", "standard", "policy", "rules", "landing", "catalog", "warehouse", "tables", "branches",
+        "settings", "standard", "policy", "rules", "vendors", "landing", "catalog", "warehouse", "tables", "branches",
         "kept files", "notices", "engine", "model",
     ]  # fmt: skip
     assert checks(result, "tables")[0]["message"] == "5 tables and their 8 data files are whole"
