@@ -138,13 +138,15 @@ def _decide(
     json: bool,
 ) -> None:
     from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+    from agentic_lakehouse.pipeline.rejected import way_on
     from agentic_lakehouse.pipeline.review import decide
 
     done = decide(Lakehouse(), proposal_id, decision, by=reviewer(by), note=note, sha256=sha256)
     if json:
         print_json(done.model_dump(mode="json"))
     else:
-        say(f"{done.id} of {done.feed} is {decision}. Run it with `lakehouse run --feed {done.feed}`.")
+        on = way_on(done) if decision == "rejected" else f"run it with `lakehouse run --feed {done.feed}`"
+        say(f"{done.id} of {done.feed} is {decision}; {on}.")
 
 
 def edit(

@@ -100,7 +100,7 @@ class Glance:
         return next(iter([*approved, *active]), None)
 
     def approver(self, proposal_id: str) -> str:
-        """Return who decided on a proposal last; empty where nobody did."""
+        """Return who decided last on a proposal that is not superseded; empty where nobody did."""
         return self._deciders.get(proposal_id, "")
 
     def mark(self, feed: Feed) -> FeedMark | None:
@@ -136,8 +136,8 @@ class Glance:
         return [Proposal.model_validate({**row, "content": {}}) for row in rows]
 
     def _last_deciders(self, connection: sa.Connection) -> dict[str, str]:
-        rejected = self._of(sa.select(PROPOSALS.c.id), PROPOSALS).where(PROPOSALS.c.status == "rejected")
-        query = sa.select(REVIEWS.c.proposal_id, REVIEWS.c.by).where(REVIEWS.c.proposal_id.in_(rejected))
+        standing = self._of(sa.select(PROPOSALS.c.id), PROPOSALS).where(PROPOSALS.c.status.in_(_STANDING))
+        query = sa.select(REVIEWS.c.proposal_id, REVIEWS.c.by).where(REVIEWS.c.proposal_id.in_(standing))
         return {row.proposal_id: row.by for row in connection.execute(query.order_by(REVIEWS.c.seq))}
 
     def _commits(self, connection: sa.Connection) -> tuple[dict[str, FeedMark], dict[str, list[CommitInfo]]]:

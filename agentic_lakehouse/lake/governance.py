@@ -99,6 +99,11 @@ class Governance(CallJournal):
         with self._database.read() as connection:
             return proposals.approver(connection, proposal_id)
 
+    def close_impacts(self, feed: Feed) -> None:
+        """Let no impact of a feed wait any longer: there is nothing to publish."""
+        with self._database.write() as connection:
+            proposals.close_impacts(connection, str(feed))
+
     def reviews(self, proposal_id: str | None = None) -> list[Review]:
         """Return decisions, oldest first."""
         with self._database.read() as connection:

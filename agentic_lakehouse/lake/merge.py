@@ -190,6 +190,7 @@ def merge(connection: sa.Connection, request: Request, standing: Standing, plan:
     proposals.activate(connection, standing.mapping)
     if standing.spec is not None:
         proposals.activate(connection, standing.spec)
+    proposals.close_impacts(connection, str(branch.feed))
     lifecycle.close(connection, branch.name)
     return commit_id
 

@@ -154,6 +154,12 @@ def activate(connection: sa.Connection, proposal: Proposal) -> None:
     _move(connection, proposal, "active")
 
 
+def close_impacts(connection: sa.Connection, feed: str) -> None:
+    """Let no impact of a feed wait any longer: what would have come of publishing is moot where something else was."""
+    waiting = (_P.feed == feed, _P.kind == "impact", _P.status == "proposed")
+    connection.execute(PROPOSALS.update().where(*waiting).values(status="superseded"))
+
+
 def _supersede(connection: sa.Connection, by: Proposal, *, statuses: tuple[ProposalStatus, ...]) -> None:
     others = (_P.feed == by.feed, _P.kind == by.kind, _P.id != by.id, _P.status.in_(statuses))
     connection.execute(PROPOSALS.update().where(*others).values(status="superseded"))

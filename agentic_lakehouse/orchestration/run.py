@@ -11,18 +11,27 @@ import dagster as dg
 
 from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import FeedRun
-from agentic_lakehouse.errors import FeedUnreadable, LakehouseError, LandingUnavailable, RulesInvalid, UsageInvalid
+from agentic_lakehouse.errors import (
+    ContractInvalid,
+    FeedUnreadable,
+    LakehouseError,
+    LandingUnavailable,
+    UsageInvalid,
+)
 from agentic_lakehouse.orchestration.graph import JOB, graph
 from agentic_lakehouse.orchestration.instance import open_instance
 from agentic_lakehouse.orchestration.killed import end_killed
 from agentic_lakehouse.orchestration.partitions import add_missing
 from agentic_lakehouse.orchestration.processes import run_beside
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.rejected import rejected
 from agentic_lakehouse.settings import Settings
 
 # An asset that has nothing to do skips its checks, which Dagster warns of one by one.
 logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+NOT_LOOKED_AT = (FeedUnreadable, ContractInvalid)
+"""What is wrong with one feed's files, its vendor's facts or its rules; no other feed minds."""
 INTERRUPTS = {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}
 OnDone = Callable[[FeedRun], None]
 
@@ -77,7 +86,7 @@ def _looked_at(lakehouse: Lakehouse, feed: Feed) -> FeedRun | None:
     """Say how a feed stands that has nothing to do, or that cannot be looked at; `None` where a run is due."""
     try:
         return at_rest(lakehouse, feed) if lakehouse.work(feed) is None else None
-    except (FeedUnreadable, RulesInvalid) as error:
+    except NOT_LOOKED_AT as error:
         return unseen(feed, error)
 
 
@@ -97,11 +106,14 @@ def at_rest(lakehouse: Lakehouse, feed: Feed) -> FeedRun:
     """Say how a feed without work stands: unchanged, or still waiting for a person."""
     last = lakehouse.lake.governance.last_run(feed)
     waits = lakehouse.undecided(feed) if last is not None and last.status == "awaiting_review" else None
+    reason = waits.reason if waits else ""
+    if waits is not None and waits.status == "rejected":
+        reason = rejected(waits)
     return FeedRun(
         run_id="",
         feed=str(feed),
         status="awaiting_review" if waits else "unchanged",
-        reason=waits.reason if waits else "",
+        reason=reason,
         started_at=datetime.now(UTC),
     )
 
@@ -135,7 +147,7 @@ class FeedRunner:
         add_missing(self._instance, [feed])
         try:
             work = self._lakehouse.work(feed)
-        except (FeedUnreadable, LandingUnavailable, RulesInvalid) as error:
+        except (*NOT_LOOKED_AT, LandingUnavailable) as error:
             return unseen(feed, error)
         tags = {"vendor": feed.vendor, "feed": feed.name, "lakehouse/reason": work.reason if work else ""}
         result = self._job.execute_in_process(

@@ -134,7 +134,8 @@ def at_issue(lake: Books, feed: Feed, fold_sha256: str) -> Proposal | None:
     if last is None or last.status != "awaiting_review":
         return None
     now = situation([d.delivery_id for d in lake.ledger.pending(feed)], fold_sha256)
-    found = [p for p in lake.governance.proposals(feed, kind="impact") if p.shape_sha256 == now]
+    filed = [p for p in lake.governance.proposals(feed, kind="impact") if p.status != "superseded"]
+    found = [p for p in filed if p.shape_sha256 == now]
     newest = max(found, key=lambda p: p.created_at, default=None)
     if newest is None or newest.status != "rejected":
         return newest

@@ -80,6 +80,7 @@ class Lakehouse(Auditing):
                 still = ", ".join(received.unsettled)
                 log.note(status="unchanged", reason=f"still being written: {still}" if still else "")
                 self.lake.abandon(branch.name)
+                self.lake.governance.close_impacts(feed)
         return received
 
     def describe(self, feed: Feed, run_id: str) -> Described:

@@ -17,6 +17,7 @@ from agentic_lakehouse.lake.glance import Glance
 from agentic_lakehouse.pipeline.freshness import Freshness, freshness
 from agentic_lakehouse.pipeline.impact_review import at_issue
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
+from agentic_lakehouse.pipeline.rejected import rejected
 from agentic_lakehouse.pipeline.work import Work, runnable_mapping, work_for
 
 State = Literal["running", "pending", "failed", "waiting", "late", "at rest"]
@@ -117,12 +118,11 @@ def _state(house: Lakehouse, feed: Feed, glance: Glance, now: datetime) -> FeedS
     came = now if work is not None and work.reason == "new files" else glance.last_seen(feed)
     fresh = freshness(expectation, came, now=now)
     return FeedState(
-        **known,
+        **(known | _stand(house, feed, glance, work, fresh)),
         work=work.reason if work else "",
         expected=expectation.every if expectation else "",
         late=fresh.late,
         due_at=fresh.due_at,
-        **_stand(house, feed, glance, work, fresh),
     )
 
 
@@ -135,18 +135,30 @@ def _stand(house: Lakehouse, feed: Feed, glance: Glance, work: Work | None, fres
         return _failed(house, feed, glance, work, last)
     if work is not None:
         return {"state": "pending", "since": None, "turn": "lakehouse", "command": f"lakehouse run --feed {feed}"}
-    if last is not None and last.status == "awaiting_review":
-        waits = waiting_proposal(house, feed, glance)
-        return {
-            "state": "waiting",
-            "since": waits.created_at if waits else last.started_at,
-            "turn": "reviewer",
-            "proposal": waits.id if waits else "",
-            "command": f"lakehouse review show {waits.id}" if waits else "lakehouse review list",
-        }
+    if waits := _waiting(house, feed, glance, last):
+        return waits
     if fresh.late:
         return {"state": "late", "since": fresh.late_since, "turn": "vendor"}
     return {"state": "at rest", "since": last.started_at if last else None, "turn": "nobody"}
+
+
+def _waiting(house: Lakehouse, feed: Feed, glance: Glance, last: FeedRun | None) -> dict[str, Any]:
+    """Return what waits for a person: what the last run came to, or what a rollback or `map --renew` filed since."""
+    is_awaited = last is not None and last.status == "awaiting_review"
+    waits = waiting_proposal(house, feed, glance) if is_awaited else _filed(feed, glance)
+    told: dict[str, Any] = {"state": "waiting", "turn": "reviewer"}
+    if waits is None:
+        proposal_less = {"since": last.started_at if last else None, "proposal": "", "command": "lakehouse review list"}
+        return told | proposal_less if is_awaited else {}
+    told |= {"since": waits.created_at, "proposal": waits.id, "command": f"lakehouse review show {waits.id}"}
+    if waits.status == "rejected":
+        return told | {"reason": rejected(waits)}
+    return told if is_awaited else told | {"reason": waits.reason}
+
+
+def _filed(feed: Feed, glance: Glance) -> Proposal | None:
+    filed = [p for p in glance.proposals(feed, status="proposed") if p.kind != "impact"]
+    return max(filed, key=lambda p: p.created_at, default=None)
 
 
 def _failed(house: Lakehouse, feed: Feed, glance: Glance, work: Work, last: FeedRun) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from agentic_lakehouse.contracts.base import sha256_of
 from agentic_lakehouse.contracts.feed import Feed
-from agentic_lakehouse.contracts.governed import FeedRun, Proposal
+from agentic_lakehouse.contracts.governed import FeedRun, Proposal, ProposalStatus
 from agentic_lakehouse.contracts.policy import Policy
 from agentic_lakehouse.contracts.rule_set import RuleSet
 from agentic_lakehouse.contracts.standard import ProductStandard
@@ -108,8 +108,9 @@ def work_for(
         impact=impact,
         # A spec that does not fit what waits is tried once.
         respecified=not looked_at and bool(worded) and any(d.spec_sha256 not in {"", worded} for d in pending),
-        stale=bool(pending) and _waits_for_what_was(lake, feed, standard, facts, impact),
+        stale=_waits_for_what_was(lake, feed, standard, facts, impact, is_pending=bool(pending)),
         rules_changed=bool(mapping) and fold_is_new(lake, feed, fold),
+        looked_at=looked_at,
         undone=mapping is None and was_folded(lake, feed),
     )
     if reason is None:
@@ -128,19 +129,23 @@ def _reason(
     respecified: bool,
     stale: bool,
     rules_changed: bool,
+    looked_at: bool,
     undone: bool,
 ) -> Reason | None:
     """Return the first reason that holds; while a person is waited for, only what bears on that does."""
     awaiting = last is not None and last.status == "awaiting_review"
     waits, waits_for = impact is not None or pending, impact or mapping
+    # What a run looked at and had to wait for, no other run gets past: not where another mapping is asked for than the
+    # one that is approved, nor where the rules of today are not those of what is published.
+    same = awaiting and looked_at
     found: dict[Reason, bool] = {
         "new files": new,
         "failed before": last is not None and last.status == "failed",
         "unfinished": pending and not awaiting,
-        "approved": waits and waits_for is not None and waits_for.status == "approved",
+        "approved": waits and waits_for is not None and waits_for.status == "approved" and not (same and not impact),
         "spec edited": respecified,
-        "proposal is stale": waits and stale,
-        "rules changed": not waits and rules_changed,
+        "proposal is stale": stale and (waits or (awaiting and not rules_changed and not same)),
+        "rules changed": not waits and rules_changed and not same,
         "mapping undone": not waits and undone and last is not None and not awaiting,
     }
     return next((reason for reason, holds in found.items() if holds), None)
@@ -153,11 +158,13 @@ def _persons_spec(lake: Books, feed: Feed) -> str:
 
 
 def _waits_for_what_was(
-    lake: Books, feed: Feed, standard: ProductStandard, facts: VendorFacts, impact: Proposal | None
+    lake: Books, feed: Feed, standard: ProductStandard, facts: VendorFacts, impact: Proposal | None, *, is_pending: bool
 ) -> bool:
     """Whether what waits for a person was made of another standard, other facts or rules than there are now."""
     today = (standard.sha256, facts.judgement_sha256)
     mappings = lake.governance.proposals(feed, kind="mapping", status="proposed")
     if mappings:
-        return any((p.standard_sha256, p.facts_sha256) != today for p in mappings)
-    return impact is None and bool(lake.governance.proposals(feed, kind="impact", status="proposed"))
+        return is_pending and any((p.standard_sha256, p.facts_sha256) != today for p in mappings)
+    # Rejected rules that were put back leave a branch that nothing will be published of.
+    states: tuple[ProposalStatus, ...] = ("proposed",) if is_pending else ("proposed", "rejected")
+    return impact is None and any(lake.governance.proposals(feed, kind="impact", status=state) for state in states)

@@ -19,6 +19,7 @@ from agentic_lakehouse.errors import (
     StepOutOfOrder,
     UsageInvalid,
 )
+from agentic_lakehouse.pipeline.states import work_of
 from agentic_lakehouse_tests.fuzz.killed import killed_at
 from agentic_lakehouse_tests.fuzz.model import FeedModel, Rules, State
 from agentic_lakehouse_tests.fuzz.world import FEEDS, MAPPINGS, SPECS, STEPS, World, step, walk
@@ -160,7 +161,8 @@ class LakeMachine(RuleBasedStateMachine):
     def run(self, feed: Feed) -> None:
         walk(self.world.house, feed, self._run_id())
         self._settle(feed, published=self.models[feed].has_work)
-        assert self.world.house.work(feed) is None
+        house = self.world.house
+        assert [house.work(feed), work_of(house, feed, house.lake.glance())] == [None, None]
 
     @rule(feed=feeds, at=st.floats(0, 1))
     def run_and_be_killed(self, feed: Feed, at: float) -> None:

@@ -13,6 +13,7 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import FeedRun
 from agentic_lakehouse.errors import LakehouseError
 from agentic_lakehouse.orchestration.run import at_rest
+from agentic_lakehouse.pipeline.states import work_of
 from agentic_lakehouse.testing import Sandbox
 from agentic_lakehouse_tests.fuzz.world import walk
 
@@ -28,7 +29,16 @@ class Straight(Sandbox):
         run_id = uuid.uuid4().hex
         with suppress(LakehouseError):
             walk(house, feed, run_id)
-        return house.result(feed, run_id)
+        done = house.result(feed, run_id)
+        if done.status != "failed":
+            self._require_rest(feed)
+        return done
+
+    def _require_rest(self, feed: Feed) -> None:
+        """What a run came to gives no work by itself, whoever asks: else a sensor would run it without end."""
+        house = self.lakehouse
+        assert house.work(feed) is None
+        assert work_of(house, feed, house.lake.glance()) is None
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from agentic_lakehouse.contracts.mapping import Mapping
 from agentic_lakehouse.errors import UsageInvalid
 from agentic_lakehouse.pipeline.answering import answer, dismiss
 from agentic_lakehouse.pipeline.proposals import mapping_of
+from agentic_lakehouse.pipeline.states import work_of
+from agentic_lakehouse.settings import SHIPPED
 from agentic_lakehouse.testing import Sandbox
 from agentic_lakehouse_tests.pipeline.conftest import Straight
 from agentic_lakehouse_tests.pipeline.drift_scene import COLUMNS, changed, renamed, written
@@ -123,6 +125,47 @@ def test_rows_of_before_keep_their_price_where_a_person_says_what_took_its_place
     assert row == {"n": 120, "prices": 120}
     _, third = deliver(sandbox, written(renamed("Preis", "Betrag"), rows=range(121, 181)), 3)
     assert (third.status, third.model_calls) == ("published", 0)
+
+
+def test_rows_of_before_keep_their_word_where_nothing_takes_its_place(sandbox: Sandbox) -> None:
+    words = changed(Status=lambda n: ("aktiv", "ausgelaufen")[n % 2])
+    feed, _ = deliver(sandbox, written(words), 1)
+    by_word = "SELECT status, count(*) AS n FROM product_core.product GROUP BY ALL ORDER BY ALL"
+    before = sandbox.query(by_word)
+    assert len(before) == 2
+
+    _, run = deliver(sandbox, written(COLUMNS, rows=range(61, 121)), 2)
+
+    assert run.status == "awaiting_review"
+    sandbox.approve(feed)
+    done = sandbox.run(feed)
+    assert (done.status, done.errors) == ("published", ())
+    assert sandbox.query(by_word) == [*before, {"status": None, "n": 60}]
+
+
+def test_of_two_shapes_that_wait_none_is_taken_for_a_persons_spec(sandbox: Sandbox) -> None:
+    deliver(sandbox, written(COLUMNS), 1)
+    dearer = changed(Preis=lambda n: f"{(n * 7 % 97 + 3) * 100},{n % 10}5")
+    _, second = deliver(sandbox, written(dearer, rows=range(61, 121)), 2)
+
+    feed, third = deliver(sandbox, written({**dearer, "Lager": lambda _: "A"}, rows=range(121, 181)), 3)
+
+    assert (second.status, third.status) == ("awaiting_review", "awaiting_review")
+    house = sandbox.lakehouse
+    assert [house.work(feed), work_of(house, feed, house.lake.glance())] == [None, None]
+
+
+def test_an_approved_mapping_that_another_shape_overtook_gives_no_work_by_itself(tmp_path: Path) -> None:
+    with Straight(tmp_path, policy=SHIPPED / "data" / "policies" / "strict.yaml") as sandbox:
+        feed, _ = deliver(sandbox, written(COLUMNS), 1)
+        sandbox.approve(feed)
+
+        _, run = deliver(sandbox, written(renamed("Preis", "Betrag"), rows=range(61, 121)), 2)
+
+        assert run.status == "awaiting_review"
+        assert sandbox.run(feed).run_id == ""
+        sandbox.approve(feed)
+        assert sandbox.run(feed).status == "published"
 
 
 def test_a_recurring_drift_counts_up(sandbox: Sandbox) -> None:
@@ -244,6 +287,15 @@ def test_another_order_publishes_and_is_told(sandbox: Sandbox) -> None:
 
     assert (run.status, run.model_calls) == ("published", 0)
     assert [(severity, count) for severity, _, count in told(sandbox)] == [("info", 1)]
+
+
+def test_another_order_is_told_beside_a_new_column(sandbox: Sandbox) -> None:
+    deliver(sandbox, written(COLUMNS), 1)
+    turned = {name: MARKED[name] for name in reversed(MARKED)}
+
+    deliver(sandbox, written(turned, rows=range(61, 121)), 2)
+
+    assert [said for _, said, _ in told(sandbox)] == ["column 'Marke' is new", "the columns stand in another order"]
 
 
 def test_a_new_column_is_dismissed_or_mapped_and_never_answered(sandbox: Sandbox) -> None:

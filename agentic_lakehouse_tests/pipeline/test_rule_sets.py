@@ -19,6 +19,7 @@ from agentic_lakehouse.errors import RulesInvalid, UsageInvalid
 from agentic_lakehouse.pipeline.review import Reviewer
 from agentic_lakehouse.pipeline.rulebook import put, retire
 from agentic_lakehouse.pipeline.rules import rules_for
+from agentic_lakehouse.pipeline.states import states
 from agentic_lakehouse_tests.pipeline.conftest import Straight
 from agentic_lakehouse_tests.pipeline.rules_scene import FIXTURES, NET, PRICES, Shop, clock
 
@@ -60,6 +61,45 @@ def test_a_changed_rule_file_alone_changes_what_is_published(shop: Shop) -> None
         "JOIN governance.policies r ON r.kind = 'rule_set' AND contains(p.content, r.sha256)"
     )
     assert told == [{"name": "net-prices", "version": 2, "stands": True}]
+
+
+def test_a_mistake_that_is_put_back_leaves_nothing_that_waits(shop: Shop) -> None:
+    feed = shop.drop("acme/items", PRICES)
+    assert shop.run(feed).status == "published"
+    emptied = shop.rule("name: oops\nowner: me\nnormalise: [{column: price, expression: 'null', may_empty: true}]\n")
+    assert shop.run(feed).status == "awaiting_review"
+    emptied.unlink()
+
+    work = shop.lakehouse.work(feed)
+    assert work is not None
+    assert work.reason == "proposal is stale"
+    assert shop.run(feed).status == "unchanged"
+
+    house = shop.lakehouse
+    assert house.lake.governance.proposals(feed, "impact", "proposed") == []
+    assert house.lake.branches() == []
+    assert [state.state for state in states(house)] == ["at rest"]
+    assert house.work(feed) is None
+
+
+def test_a_mapping_that_waits_under_another_standard_gives_no_work_until_it_is_approved(tmp_path: Path) -> None:
+    standard, policy = tmp_path / "standard.odcs.yaml", tmp_path / "policy.yaml"
+    standard.write_bytes((FIXTURES / "shop_item.odcs.yaml").read_bytes())
+    policy.write_text("name: sure\napproval: {min_confidence: 0.0, min_confidence_required: 0.0}\n", encoding="utf-8")
+    with Straight(tmp_path, standard=standard, policy=policy) as shop:
+        feed = shop.drop("acme/items", PRICES)
+        assert shop.run(feed).status == "published"
+        text = standard.read_text(encoding="utf-8")
+        standard.write_text(text.replace("version: 1.0.0", "version: 1.0.1"), encoding="utf-8")
+        policy.write_text(
+            "name: sure\napproval: {min_confidence: 1.0, min_confidence_required: 1.0}\n", encoding="utf-8"
+        )
+
+        assert shop.run(feed).status == "awaiting_review"
+        assert shop.run(feed).run_id == ""
+
+        shop.approve(feed)
+        assert shop.run(feed).status == "published"
 
 
 def test_a_rule_for_a_country_gives_no_other_feed_work(shop: Shop) -> None:
@@ -233,6 +273,19 @@ def test_a_file_that_is_no_yaml_may_be_about_any_feed(shop: Shop) -> None:
 
     with pytest.raises(RulesInvalid, match=r"net\.yaml, line 1.*not valid YAML"):
         shop.lakehouse.work(feed)
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [("countries: [Germany]", "'Germany' is not a country"), ("feeds: [acme]", "'acme' is not `vendor/feed`")],
+)
+def test_a_scope_that_no_feed_can_be_in_is_refused_and_switches_nothing_off(shop: Shop, scope: str, told: str) -> None:
+    shop.rule(NET.replace("countries: [DE]", scope))
+
+    with pytest.raises(RulesInvalid, match=f"net.yaml, line 4, at applies_to: .*{told}") as refused:
+        shop.lakehouse.work(shop.drop("acme/items", PRICES))
+
+    assert refused.value.hint
 
 
 def test_another_domain_has_rule_sets_by_its_standard_alone(tmp_path: Path) -> None:

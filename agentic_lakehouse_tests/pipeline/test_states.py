@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import FeedRun
 from agentic_lakehouse.pipeline.lakehouse import Lakehouse
 from agentic_lakehouse.pipeline.overview import FeedStatus, overview
+from agentic_lakehouse.pipeline.review import Reviewer, edit
 from agentic_lakehouse.pipeline.states import states, work_of
 from agentic_lakehouse.testing import Sandbox
 
@@ -111,6 +113,23 @@ def test_wrong_facts_of_one_vendor_stop_no_other(sandbox: Sandbox) -> None:
 
     assert (found["acme/feed"].state, found["other/feed"].state) == ("failed", "pending")
     assert "line 1, at expected: 'dayly'" in found["acme/feed"].reason
+
+
+def test_what_a_rollback_lets_wait_is_told(sandbox: Sandbox) -> None:
+    feed = sandbox.drop("acme/feed", GOOD)
+    first = sandbox.run(feed)
+    stands = sandbox.lakehouse.mapping_in_force(feed)
+    assert stands is not None
+    lines = [{**c, "expression": "upper(title)"} if c["target"] == "title" else c for c in stands.content["columns"]]
+    edit(sandbox.lakehouse, stands.id, json.dumps({**stands.content, "columns": lines}), by=Reviewer("Mia"))
+    assert sandbox.run(feed).status == "published"
+
+    sandbox.lakehouse.rollback(first.commit, feed, by="tom", note="titles were right")
+
+    found = of(sandbox)["acme/feed"]
+    assert (found.state, found.turn) == ("waiting", "reviewer")
+    assert found.reason.endswith("titles were right; it was in force until then")
+    assert found.command == f"lakehouse review show {found.proposal}"
 
 
 @contextmanager
