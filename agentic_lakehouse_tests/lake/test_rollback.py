@@ -196,7 +196,7 @@ def test_a_commit_at_which_all_stood_as_it_does_is_refused(scene: Scene, feed: F
 
     with pytest.raises(UsageInvalid, match="stands as it did"):
         back(scene, head, feed)
-    with pytest.raises(UsageInvalid, match="there is no commit"):
+    with pytest.raises(UsageInvalid, match="there is no such commit"):
         back(scene, "fff", feed)
 
 
