@@ -108,7 +108,7 @@ def at_rest(lakehouse: Lakehouse, feed: Feed) -> FeedRun:
     waits = lakehouse.undecided(feed) if last is not None and last.status == "awaiting_review" else None
     reason = waits.reason if waits else ""
     if waits is not None and waits.status == "rejected":
-        reason = rejected(waits)
+        reason = rejected(waits, lakehouse.lake.governance.approver(waits.id))
     return FeedRun(
         run_id="",
         feed=str(feed),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from agentic_lakehouse.contracts.governed import Proposal
 
 
-def rejected(proposal: Proposal) -> str:
+def rejected(proposal: Proposal, by: str) -> str:
     """Say why a feed waits that no proposal waits for."""
-    return f"its {proposal.kind} was rejected; {way_on(proposal)}"
+    return f"its {proposal.kind} was rejected by {by}; {way_on(proposal)}"
 
 
 def way_on(rejected: Proposal) -> str:

@@ -152,7 +152,7 @@ def _waiting(house: Lakehouse, feed: Feed, glance: Glance, last: FeedRun | None)
         return told | proposal_less if is_awaited else {}
     told |= {"since": waits.created_at, "proposal": waits.id, "command": f"lakehouse review show {waits.id}"}
     if waits.status == "rejected":
-        return told | {"reason": rejected(waits)}
+        return told | {"reason": rejected(waits, glance.approver(waits.id))}
     return told if is_awaited else told | {"reason": waits.reason}
 
 

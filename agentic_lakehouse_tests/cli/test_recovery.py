@@ -49,7 +49,7 @@ def test_the_whole_lake_goes_back(lakehouse: Command, commits: list[str]) -> Non
 REFUSED = {
     ("FIRST",): "Hint: Give either `--feed vendor/feed` or `--all`.",
     ("FIRST", "--all", "--feed", "acme/feed"): "Hint: Give either `--feed vendor/feed` or `--all`.",
-    ("no-such", "--feed", "acme/feed"): "there is no commit",
+    ("no-such", "--feed", "acme/feed"): "there is no such commit",
     ("LAST", "--feed", "acme/feed"): "nothing to take back",
 }
 

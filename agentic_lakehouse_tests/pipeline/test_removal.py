@@ -8,6 +8,7 @@ from agentic_lakehouse.contracts.feed import Feed
 from agentic_lakehouse.contracts.governed import CheckResult, Review
 from agentic_lakehouse.errors import PublishRefused
 from agentic_lakehouse.pipeline.impact_review import impact_of
+from agentic_lakehouse.pipeline.states import states
 from agentic_lakehouse.testing import Sandbox
 
 HEADER = "Artikelnummer;Bezeichnung;Preis\n"
@@ -160,7 +161,9 @@ def test_a_rejected_removal_keeps_the_feed_waiting_until_another_delivery_comes(
     waits = sandbox.run(feed)
 
     assert (sandbox.lakehouse.work(feed), waits.status) == (None, "awaiting_review")
-    assert waits.reason.endswith("rejected by ada")
+    assert waits.reason == "its impact was rejected by ada; the feed waits for another delivery"
+    [state] = states(sandbox.lakehouse)
+    assert (state.state, state.reason) == ("waiting", waits.reason)
     sandbox.drop("acme/prices", catalogue(range(100)), name="3.csv")
     assert sandbox.run(feed).status == "published"
     assert len(ids(sandbox)) == 100
