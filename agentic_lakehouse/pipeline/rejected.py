@@ -10,12 +10,12 @@ def rejected(proposal: Proposal, by: str) -> str:
     return f"its {proposal.kind} was rejected by {by}; {way_on(proposal)}"
 
 
-def way_on(rejected: Proposal) -> str:
+def way_on(proposal: Proposal) -> str:
     """Say in half a sentence how a feed goes on after a proposal was rejected."""
-    own = f"your own version (`lakehouse review edit {rejected.id} FILE`)"
-    match rejected.kind:
+    own = f"your own version (`lakehouse review edit {proposal.id} FILE`)"
+    match proposal.kind:
         case "mapping":
-            anew = f"another proposal (`lakehouse map {rejected.feed} --renew`)"
+            anew = f"another proposal (`lakehouse map {proposal.feed} --renew`)"
             return f"the feed waits for another delivery, {own} or {anew}"
         case "spec":
             return f"the feed waits for another delivery or {own}"
