@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -218,32 +219,36 @@ def test_a_required_column_that_would_be_filled_otherwise_is_for_a_person(sandbo
     assert reasons_by_standing(mapping, policy=ApprovalPolicy(changed_required="pass"), **known) == []
 
 
-def test_what_waits_is_read_again_once_its_spec_was_edited(sandbox: Sandbox, feed: Feed) -> None:
-    house, before = sandbox.lakehouse, waiting(sandbox, feed)
-    [spec] = house.lake.governance.proposals(feed, kind="spec")
-    columns = [{**c, "type": "string"} if c["source_name"] == "price" else c for c in spec.content["columns"]]
-    edited = edit(house, spec.id, json.dumps({**spec.content, "columns": columns}), by=MIA)
-
+def respecify(sandbox: Sandbox, feed: Feed, **news: Any) -> tuple[Proposal, Proposal]:
+    """Edit the spec of what waits, and run the feed, once; return the spec before and since."""
+    house = sandbox.lakehouse
+    [before] = house.lake.governance.proposals(feed, kind="spec")
+    since = edit(house, before.id, json.dumps({**before.content, **news}), by=MIA)
     work = sandbox.lakehouse.work(feed)
-    run = sandbox.run(feed)
-
     assert work is not None
     assert work.reason == "spec edited"
-    assert (run.status, sandbox.lakehouse.work(feed)) == ("awaiting_review", None)
-    assert {d.spec_sha256 for d in sandbox.lakehouse.lake.ledger.pending(feed)} == {edited.sha256}
+    assert (sandbox.run(feed).status, sandbox.lakehouse.work(feed)) == ("awaiting_review", None)
+    return before, since
+
+
+def read_under(sandbox: Sandbox, feed: Feed) -> set[str]:
+    return {d.spec_sha256 for d in sandbox.lakehouse.lake.ledger.pending(feed)}
+
+
+def test_what_waits_is_read_again_once_its_spec_was_edited(sandbox: Sandbox, feed: Feed) -> None:
+    before = waiting(sandbox, feed)
+    [spec] = sandbox.lakehouse.lake.governance.proposals(feed, kind="spec")
+    columns = [{**c, "type": "string"} if c["source_name"] == "price" else c for c in spec.content["columns"]]
+
+    _, edited = respecify(sandbox, feed, columns=columns)
+
+    assert read_under(sandbox, feed) == {edited.sha256}
     assert waiting(sandbox, feed).sha256 != before.sha256  # it is mapped as it is read now
 
 
 def test_a_spec_that_does_not_fit_what_waits_is_tried_once(sandbox: Sandbox, feed: Feed) -> None:
-    house = sandbox.lakehouse
-    [spec] = house.lake.governance.proposals(feed, kind="spec")
-    other = {**spec.content, "format": {**spec.content["format"], "delimiter": ";"}}
-    edit(house, spec.id, json.dumps(other), by=MIA)
+    [spec] = sandbox.lakehouse.lake.governance.proposals(feed, kind="spec")
 
-    work = sandbox.lakehouse.work(feed)
-    run = sandbox.run(feed)
+    before, _ = respecify(sandbox, feed, format={**spec.content["format"], "delimiter": ";"})
 
-    assert work is not None
-    assert work.reason == "spec edited"
-    assert (run.status, sandbox.lakehouse.work(feed)) == ("awaiting_review", None)
-    assert {d.spec_sha256 for d in sandbox.lakehouse.lake.ledger.pending(feed)} == {spec.sha256}
+    assert read_under(sandbox, feed) == {before.sha256}

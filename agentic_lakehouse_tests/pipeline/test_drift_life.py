@@ -276,6 +276,7 @@ def test_a_key_that_repeats_stops_the_feed_and_is_told(sandbox: Sandbox) -> None
 
     assert run.status == "failed"
     assert "keys_unique" in run.errors[0]
+    assert "\nHint: `lakehouse checks acme/prices` says" in run.errors[0]
     assert ("review", "source_product_id: the key 'Artikelnummer' repeats in 48 % of the rows", 1) in told(sandbox)
 
 

@@ -131,6 +131,13 @@ def test_a_derived_column_leads_to_those_that_it_is_made_of(sandbox: Sandbox) ->
         of_column(found.lines, "nothing")
 
 
+def test_a_row_that_never_came_to_core_says_where_to_look_instead() -> None:
+    with pytest.raises(UsageInvalid, match="This row never came to core") as refused:
+        of_column((), "price")
+
+    assert "Leave `--column` out" in str(refused.value.hint)
+
+
 def test_a_filled_cell_names_the_line_that_fills_it(sandbox: Sandbox) -> None:
     sandbox.run(sandbox.drop("acme/shop", export()))
 
@@ -222,7 +229,9 @@ def test_a_row_that_was_taken_back_is_not_looked_for_on_the_branch_of_another_fe
     feed = sandbox.drop("acme/prices", price_list(0, 40))
     second = sandbox.run(feed)
     sandbox.drop("acme/other", "")
-    assert sandbox.run(Feed("acme", "other")).status == "failed"  # its branch stands, with main as it was
+    assert sandbox.run(Feed("acme", "other")).status == "failed"
+    [branch] = sandbox.lakehouse.lake.branches()  # it holds main as it was
+    assert branch.feed == "acme/other"
     sandbox.lakehouse.rollback(first.commit, feed, by="mia")
 
     assert by_id(sandbox, "R12").at == second.commit
